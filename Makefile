@@ -1,0 +1,198 @@
+# Roost - what can be done here:
+#
+#   make run [PORT=8080] [DIR=./var]   install what is missing, build, serve
+#   make check                         install what tests need, run them all
+#   make                               build (FLAVOUR=dev|release|asan|tsan)
+#   make check-LAYER                   unit tests of one layer, e.g. check-rules
+#   make e2e                           only the end-to-end tests
+#   make asan                          unit tests under ASan and UBSan
+#   make fuzz [SECONDS=20]             fuzz what reads an outsider's bytes
+#   make bench                         benchmarks, as ratios against a floor
+#   make format lint                   clang-format; style, layers, clang-tidy
+#   make docs                          print the references from the tables
+#   make install PREFIX=... WWW=...    copy programs and site files, no root
+#   make code-server                   install code-server for workspaces
+#   make clean
+
+FLAVOUR ?= dev
+B       := build/$(FLAVOUR)
+CC      ?= gcc
+WERROR  ?= -Werror
+SECONDS ?= 20
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wformat=2 -Wvla -Wundef -Wcast-qual -Wcast-align -Wwrite-strings \
+	-Wpointer-arith -Wstrict-prototypes -Wold-style-definition \
+	-Wmissing-prototypes -Wredundant-decls -Wswitch-enum \
+	-Wimplicit-fallthrough -Wdouble-promotion -Wnull-dereference
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE
+
+OPT_dev     := -O2 -g -D_FORTIFY_SOURCE=2
+OPT_release := -O2 -g -D_FORTIFY_SOURCE=2 -DROOST_NO_FAULTS
+OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
+	       -fno-sanitize-recover=undefined -Wno-null-dereference
+OPT_tsan    := -O1 -g -fsanitize=thread -Wno-null-dereference
+OPT_fuzz    := $(OPT_asan)
+
+CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -Ilib -I. -MMD -MP $(WARN) $(WERROR) \
+	$(HARDEN) $(OPT_$(FLAVOUR)) $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(OPT_$(FLAVOUR))) \
+	$(LDFLAGS)
+
+# The house: which folder may use which. tests/layers.sh reads the same rows,
+# and a layer's tests link with nothing else.
+LAYERS := base rules store service engine home archive reconcile web
+USES_base      := base
+USES_rules     := rules base
+USES_store     := store rules base
+USES_service   := service store rules base
+USES_engine    := engine rules base
+USES_home      := home rules base
+USES_archive   := archive rules base
+USES_reconcile := reconcile store engine home archive rules base
+USES_web       := web base
+USES_cgi       := cgi service web store home archive rules base
+USES_cron      := cron reconcile store engine home archive rules base
+USES_ctl       := ctl reconcile service store engine home archive rules base
+
+# Third-party libraries, each only where its layer needs it.
+NEED_base    := -lcrypto -lpthread
+NEED_store   := -lsqlite3
+NEED_service := -lcrypt
+NEED_archive := -larchive
+NEED_cgi     := -lfcgi -ljson-c
+NEED_web     := -ljson-c
+NEED_archive += -ljson-c
+
+uses = $(foreach l,$(USES_$(1)),$(B)/lib/$(l).a)
+need = $(sort $(foreach l,$(USES_$(1)),$(NEED_$(l))))
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+PROGRAMS := $(addprefix $(B)/bin/,roost.fcgi roost-gate.fcgi roost-reconcile roostctl)
+TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c \
+	    tests/contract_*.c tests/sweep_*.c))
+TESTAPPS := $(if $(wildcard tests/app/*.c),$(B)/tests/app/wsapp)
+
+all: $(PROGRAMS) $(TESTAPPS)
+
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(B)/obj/lib/store/schema.o: schema.sql
+
+define layer_rule
+$(B)/lib/$(1).a: $(call obj,$(wildcard lib/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
+
+# The handler's parts as a library too, so that tests reach them.
+$(B)/lib/cgi.a: $(call obj,$(filter-out cgi/main.c cgi/gate_main.c,$(wildcard cgi/*.c)))
+$(B)/lib/cron.a: $(call obj,$(filter-out cron/main.c,$(wildcard cron/*.c)))
+$(B)/lib/ctl.a: $(call obj,$(filter-out ctl/main.c,$(wildcard ctl/*.c)))
+$(B)/lib/cgi.a $(B)/lib/cron.a $(B)/lib/ctl.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define program_rule
+$(B)/bin/$(1): $(B)/obj/$(2).o $(call uses,$(3))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+		$(call need,$(3)) $(LDLIBS)
+endef
+$(eval $(call program_rule,roost.fcgi,cgi/main,cgi))
+$(eval $(call program_rule,roost-gate.fcgi,cgi/gate_main,cgi))
+$(eval $(call program_rule,roost-reconcile,cron/main,cron))
+$(eval $(call program_rule,roostctl,ctl/main,ctl))
+
+# tests/test_LAYER_WHAT.c links with what LAYER may use, and with what the
+# test itself names in its first lines: /* links: layer ... */
+layer_of = $(word 2,$(subst _, ,$(notdir $(1))))
+define test_rule
+$(B)/$(1): $(B)/obj/$(1).o $(call obj,$(wildcard tests/support/*.c)) \
+		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+		$(sort $(call need,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call need,$(l)))) \
+		-lcheck -lsubunit -lm -lrt -lpthread $(LDLIBS)
+endef
+extra = $(shell sed -n 's@^/\* links: \(.*\) \*/@\1@p;10q' $(1).c)
+$(foreach t,$(TESTS),$(eval $(call test_rule,$(patsubst $(B)/%,%,$(t)))))
+
+$(B)/tests/app/wsapp: $(call obj,$(wildcard tests/app/*.c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lpthread
+
+# Unit tests of one layer: make check-rules
+check-%: FORCE
+	@$(MAKE) --no-print-directory $(filter $(B)/tests/test_$*_% $(B)/tests/contract_$*_% $(B)/tests/sweep_$*_%,$(TESTS))
+	@tests/run-unit $(filter $(B)/tests/test_$*_% $(B)/tests/contract_$*_% $(B)/tests/sweep_$*_%,$(TESTS))
+
+unit: $(PROGRAMS) $(TESTAPPS) $(TESTS)
+	@tests/run-unit $(TESTS)
+
+check: deps-test
+	@$(MAKE) --no-print-directory check-all
+
+check-all:
+	@tests/check-all
+
+e2e: all
+	@tests/run-e2e
+
+asan:
+	@$(MAKE) --no-print-directory FLAVOUR=asan unit
+
+tsan:
+	@$(MAKE) --no-print-directory FLAVOUR=tsan unit
+
+deps-%: FORCE
+	@tools/deps $*
+
+run: deps-run
+	@$(MAKE) --no-print-directory --quiet all
+	@exec tools/run "$(PORT)" "$(DIR)"
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+lint:
+	@tests/lint
+
+bench: all
+	@bench/run
+
+fuzz:
+	@tests/fuzz/run $(SECONDS)
+
+docs: all
+	@tools/docs
+
+install: all
+	@tools/install "$(PREFIX)" "$(WWW)"
+
+code-server:
+	@tools/code-server
+
+clean:
+	rm -rf build
+
+FORCE:
+.PHONY: all help unit check check-all e2e asan tsan run format lint bench fuzz \
+	docs install code-server clean FORCE
+
+-include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')

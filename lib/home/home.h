@@ -1,0 +1,62 @@
+/*
+ * Homes: the volumes of workspaces. SPEC section 6.
+ *
+ * 1. A home is there or not; a half-made one is never in its place (made or
+ *    unpacked beside, then renamed, with the parent directories fsynced).
+ * 2. Every verb may be repeated. Absent is an answer, a failed look an error.
+ * 3. Removing is a rename into the trash; purging can be finished later.
+ *
+ * Directory homes: {homes_dir}/ws-{id}-home, mode 0700; trash
+ * {homes_dir}/.trash/ws-{id}-home~{op_id}; unpacking in
+ * {homes_dir}/.unpack/ws-{id}-home~{op_id}.
+ */
+#ifndef HOME_HOME_H
+#define HOME_HOME_H
+
+#include <stddef.h>
+
+#include "base/config.h"
+#include "base/cx.h"
+
+struct home_names {
+	const char **v; /* sorted; in cx's arena */
+	size_t n;
+};
+
+struct home_ops {
+	const char *name;
+	enum err (*probe)(struct cx *cx); /* makes the directories; says how to mend */
+	/* Which of these workspaces have a home? there[i] only set on OK. */
+	enum err (*look)(struct cx *cx, const char *const ids[], size_t n,
+			 bool there[]);
+	/* Ids of all homes: one listing. Names that are no homes are left out. */
+	enum err (*list)(struct cx *cx, struct home_names *ids);
+	/* An empty home, owned by uid (-1: us). There already: OK, untouched. */
+	enum err (*create)(struct cx *cx, const char *id, int64_t uid);
+	/* A fresh empty directory to unpack into; what an earlier try left is
+	 * put aside. *path in cx's arena. */
+	enum err (*stage)(struct cx *cx, const char *id, const char *op_id,
+			  const char **path);
+	/* The staged directory becomes the home; syncs what was unpacked.
+	 * Home there already and no stage: OK (done before). */
+	enum err (*publish)(struct cx *cx, const char *id, const char *op_id);
+	enum err (*unstage)(struct cx *cx, const char *id, const char *op_id);
+	const char *(*path)(struct cx *cx, const char *id);
+	/* Home into the trash as ~op_id. Absent home: OK. */
+	enum err (*trash)(struct cx *cx, const char *id, const char *op_id);
+	/* Trash entry back into place. ERR_NOT_FOUND, ERR_EXISTS. */
+	enum err (*untrash)(struct cx *cx, const char *id, const char *op_id);
+	enum err (*trash_list)(struct cx *cx, struct home_names *names);
+	/* Removes a trash entry for good; quit as in engine.h. */
+	enum err (*purge)(struct cx *cx, const char *name,
+			  bool (*quit)(void *), void *arg);
+	/* Leftovers of stages whose op is not in keep[n] are removed. */
+	enum err (*sweep_stages)(struct cx *cx, const char *const keep[],
+				 size_t n);
+};
+
+extern const struct home_ops home_dir;
+
+MUST_USE enum err home_find(struct cx *cx, const struct home_ops **out);
+
+#endif

@@ -1,0 +1,26 @@
+/* Names of things outside: SPEC section 5 and 6. Pure. */
+#ifndef RULES_NAMES_H
+#define RULES_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NAME_MAX_LEN 128
+
+/* "ws-{id}-home", "ws-{id}"; each returns out. */
+const char *name_home(const char *id, char out[NAME_MAX_LEN]);
+const char *name_instance(const char *id, char out[NAME_MAX_LEN]);
+/* The id in "ws-{id}-home"; false when it is not such a name. */
+bool name_home_id(const char *name, char id[37]);
+/* Trash entry "ws-{id}-home~{op_id}" and back. */
+const char *name_trash(const char *id, const char *op_id,
+		       char out[NAME_MAX_LEN]);
+bool name_trash_ids(const char *name, char id[37], char op_id[37]);
+/* Archive key "{id}/{op_id}" and back. */
+const char *name_archive(const char *id, const char *op_id,
+			 char out[NAME_MAX_LEN]);
+bool name_archive_ids(const char *key, char id[37], char op_id[37]);
+/* Valid UTF-8, no control characters, least..most characters (not bytes). */
+bool name_text_ok(const char *s, size_t least, size_t most, bool lines);
+
+#endif

@@ -1,0 +1,294 @@
+/* wsapp: its options, its sockets and its loop.  See wsapp.h. */
+#include "wsapp.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONN_MAX = 1024 };
+
+struct app app;
+
+static struct conn conns[CONN_MAX];
+static struct pollfd polled[CONN_MAX + 1];
+
+struct options {
+	const char *socket;
+	long port, slow_ms, crash_ms, children, eat_mb, status;
+	bool crash, ignore_term;
+};
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "wsapp: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int
+listen_unix(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(sun.sun_path))
+		die(path);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	unlink(path);
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
+	    chmod(path, 0666) != 0 || listen(fd, SOMAXCONN) != 0)
+		die(path);
+	return fd;
+}
+
+static int
+listen_port(long port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)port),
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+	    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) != 0 ||
+	    listen(fd, SOMAXCONN) != 0)
+		die("port");
+	return fd;
+}
+
+static void
+conn_close(struct conn *c)
+{
+	close(c->fd);
+	bytes_free(&c->in);
+	bytes_free(&c->out);
+	bytes_free(&c->head);
+	bytes_free(&c->body);
+	EVP_MD_CTX_free(c->sum);
+	*c = (struct conn){ .fd = -1 };
+}
+
+static void
+conn_accept(int listener)
+{
+	int i, fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	for (i = 0; i < CONN_MAX; i++) {
+		if (conns[i].fd < 0) {
+			conns[i].fd = fd;
+			return;
+		}
+	}
+	close(fd);
+}
+
+/* False when the other side is gone. */
+static bool
+conn_read(struct conn *c)
+{
+	char chunk[64 << 10];
+	ssize_t n = read(c->fd, chunk, sizeof(chunk));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		return false;
+	bytes_add(&c->in, chunk, (size_t)n);
+	return true;
+}
+
+static bool
+conn_write(struct conn *c)
+{
+	ssize_t n = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	bytes_drop(&c->out, (size_t)n);
+	return true;
+}
+
+static void
+conn_turn(struct conn *c, short events)
+{
+	if ((events & (POLLIN | POLLHUP | POLLERR)) && !conn_read(c)) {
+		conn_close(c);
+		return;
+	}
+	http_take(c);
+	if (c->mode == MODE_WS)
+		ws_take(c);
+	page_more(c, now_ms());
+	if ((c->out.n && !conn_write(c)) || (c->closing && !c->out.n))
+		conn_close(c);
+}
+
+/* What to wait for on each connection; returns for how long. */
+static int
+poll_fill(int listener)
+{
+	int i, timeout = -1;
+
+	polled[CONN_MAX] = (struct pollfd){ .fd = listener, .events = POLLIN };
+	for (i = 0; i < CONN_MAX; i++) {
+		struct conn *c = &conns[i];
+		int events = (c->closing ? 0 : POLLIN) |
+			     (c->out.n || c->big_left ? POLLOUT : 0);
+
+		polled[i] = (struct pollfd){ .fd = c->fd,
+					     .events = (short)events };
+		if (c->sse_left)
+			timeout = SSE_GAP_MS / 4;
+	}
+	return timeout;
+}
+
+static void
+serve(int listener, int64_t end_ms)
+{
+	int i, timeout, left;
+
+	for (;;) {
+		timeout = poll_fill(listener);
+		if (end_ms) {
+			left = (int)(end_ms - now_ms());
+			if (left <= 0)
+				abort();
+			if (timeout < 0 || timeout > left)
+				timeout = left;
+		}
+		if (poll(polled, CONN_MAX + 1, timeout) < 0 && errno != EINTR)
+			die("poll");
+		if (polled[CONN_MAX].revents)
+			conn_accept(listener);
+		for (i = 0; i < CONN_MAX; i++)
+			if (polled[i].fd >= 0 &&
+			    (polled[i].revents || conns[i].sse_left))
+				conn_turn(&conns[i], polled[i].revents);
+	}
+}
+
+/* Children that left the session: only the end of the tree reaches them. */
+static void
+fork_children(long n)
+{
+	while (n-- > 0) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
+			setsid();
+			for (;;)
+				pause();
+		}
+	}
+}
+
+static void
+eat(long mb)
+{
+	size_t size = (size_t)mb << 20;
+	volatile char *p;
+	size_t i;
+
+	if (mb <= 0)
+		return;
+	if (!(p = malloc(size)))
+		die("memory");
+	for (i = 0; i < size; i += 4096)
+		p[i] = 1;
+}
+
+static void
+usage(void)
+{
+	fputs("usage: wsapp --socket PATH | --port N [--slow-start MS]\n"
+	      "  [--crash-after MS] [--crash-at-start] [--ignore-term]\n"
+	      "  [--fork-children N] [--eat-memory MB] [--status N]\n",
+	      stderr);
+	exit(2);
+}
+
+static void
+options_read(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "slow-start", required_argument, NULL, 'l' },
+		{ "crash-after", required_argument, NULL, 'a' },
+		{ "crash-at-start", no_argument, NULL, 'c' },
+		{ "ignore-term", no_argument, NULL, 'i' },
+		{ "fork-children", required_argument, NULL, 'f' },
+		{ "eat-memory", required_argument, NULL, 'e' },
+		{ "status", required_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		long n = optarg ? strtol(optarg, NULL, 10) : 0;
+
+		switch (opt) {
+		case 's': o->socket = optarg; break;
+		case 'p': o->port = n; break;
+		case 'l': o->slow_ms = n; break;
+		case 'a': o->crash_ms = n; break;
+		case 'c': o->crash = true; break;
+		case 'i': o->ignore_term = true; break;
+		case 'f': o->children = n; break;
+		case 'e': o->eat_mb = n; break;
+		case 'n': o->status = n; break;
+		default: usage();
+		}
+	}
+	if (!o->socket == !o->port || optind != argc)
+		usage();
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	int i, listener;
+
+	options_read(argc, argv, &o);
+	if (o.crash) {
+		fputs("wsapp: crashing at start, as asked\n", stderr);
+		return 3;
+	}
+	if (o.ignore_term)
+		signal(SIGTERM, SIG_IGN);
+	app.home = getenv("HOME") ? getenv("HOME") : ".";
+	app.status = (int)o.status;
+	for (i = 0; i < CONN_MAX; i++)
+		conns[i].fd = -1;
+	eat(o.eat_mb);
+	fork_children(o.children);
+	usleep((useconds_t)o.slow_ms * 1000);
+	listener = o.socket ? listen_unix(o.socket) : listen_port(o.port);
+	serve(listener, o.crash_ms ? now_ms() + o.crash_ms : 0);
+}
