@@ -11,6 +11,8 @@
 #include "rules/words.h"
 
 struct workspace {
+	int64_t n;	      /* row number, never reused; as root the instance runs as
+				 uid instance_uid_base + n */
 	const char *id;	      /* UUID v4 */
 	int64_t owner_id;     /* user.id */
 	const char *name;     /* 1-255 */
