@@ -16,26 +16,14 @@ local ID = "^/w/(%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-" ..
 local ENOENT = 2
 local SESSION = { ["roost_session"] = true, ["__host-roost_session"] = true }
 
--- What a path means after all decoding that anybody may do to it.
-local function decoded(path)
-	local again = path
-
-	for _ = 1, 3 do
-		path = again
-		again = path:gsub("%%(%x%x)", function (hex)
-			return string.char(tonumber(hex, 16))
-		end)
-		if again == path then break end
-	end
-	return (again:gsub("\\", "/"))
-end
-
+-- Dot segments, as lighttpd would see them: it decodes once, then resolves.
 local function leads_elsewhere(path)
-	for segment in (decoded(path) .. "/"):gmatch("([^/]*)/") do
-		-- some servers cut parameters off: "..;x"
-		local name = segment:match("^[^;]*")
+	local plain = path:gsub("%%(%x%x)", function (hex)
+		return string.char(tonumber(hex, 16))
+	end)
 
-		if name == ".." or name == "." then return true end
+	for segment in (plain .. "/"):gmatch("([^/]*)/") do
+		if segment == ".." or segment == "." then return true end
 	end
 	return false
 end
@@ -43,9 +31,7 @@ end
 local function one_meaning(raw, path)
 	local id = raw:match(ID .. "/") or raw:match(ID .. "$")
 
-	return id and id == path:match(ID) and not id:find("%u") and
-		path:find("/w/" .. id, 1, true) == 1 and
-		not leads_elsewhere(raw)
+	return id and id == path:match(ID) and not leads_elsewhere(raw)
 end
 
 local function without_session(cookies)
@@ -68,7 +54,7 @@ local function hide()
 	local ours = {}
 
 	for name in pairs(header) do
-		if name:lower():find("^x%-roost%-") then
+		if name:lower():find("^x[-_]roost[-_]") then
 			ours[#ours + 1] = name
 		end
 	end
@@ -115,13 +101,13 @@ if failed then
 	env["GATE_ERROR"] = env["REDIRECT_STATUS"]
 	return 0
 end
-if path:find("/_slot/", 1, true) == 1 or raw:find("/_slot/", 1, true) == 1 then
+if path:find("^/_slot/") or raw:find("^/_slot/") then
 	if not slot then return 404 end
 	-- turned here below: the instance sees its own path
 	attr["request.uri"] = target:match("^/_slot/%d+(/.*)$")
 	return 0
 end
-if path:find("/w/", 1, true) == 1 or raw:find("/w/", 1, true) == 1 then
+if path:find(ID) or raw:find(ID) then
 	if not one_meaning(raw, path) then return 400 end
 	if slot and not slot_exists(slot) then
 		env["GATE_ERROR"] = "502"

@@ -141,7 +141,8 @@ conn_turn(struct conn *c, short events)
 	if (c->mode == MODE_WS)
 		ws_take(c);
 	page_more(c, now_ms());
-	if ((c->out.n && !conn_write(c)) || (c->closing && !c->out.n))
+	if ((c->out.n && !conn_write(c)) ||
+	    (c->closing && !c->out.n && !c->big_left))
 		conn_close(c);
 }
 
