@@ -1,0 +1,182 @@
+/*
+ * One request from environment to bytes, and what handlers get to work with.
+ *
+ * 1. Who may (routes.def), CSRF, the form and HEAD are done before a handler
+ *    is called; a handler cannot forget them.
+ * 2. CSRF: a request that changes something and is identified by a cookie
+ *    (also: by nothing) must not come from another site (Origin,
+ *    Sec-Fetch-Site), and either is JSON, or has no body and is no POST, or
+ *    carries the form's token, field "csrf". A bearer token needs none of it.
+ * 3. A GET works with a database handle that cannot write.
+ * 4. An error leaves nothing of a half-made answer: ERR_X becomes the shape of
+ *    SPEC 7 for JSON clients and templates/error.html for browsers.
+ *
+ * How a handler is written:
+ *
+ *	enum err
+ *	ws_show(struct cx *cx, struct call *c)
+ *	{
+ *		view_put(c->view, "workspace", ws_view(cx, c->db, c->ws));
+ *		c->rp->page = "workspace";
+ *		return OK;
+ *	}
+ *
+ * and added with one row in routes.def and, if it takes fields, some in
+ * forms.def, which it reads as IN(c, ws_new, name)->text.
+ */
+#ifndef CGI_APP_H
+#define CGI_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/cx.h"
+#include "rules/workspace.h"
+#include "service/auth.h"
+#include "store/db.h"
+#include "web/form.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/route.h"
+#include "web/template.h"
+#include "web/view.h"
+
+struct io;
+
+enum may { ANY, USER, OWNER, ADMIN };
+
+enum form {
+#define F(form) FORM_##form,
+#define X(form, field, type, least, most, need)
+#include "cgi/forms.def"
+#undef F
+#undef X
+	FORM__MAX
+};
+
+enum in {
+#define F(form)
+#define X(form, field, type, least, most, need) IN_##form##__##field,
+#include "cgi/forms.def"
+#undef F
+#undef X
+	IN__MAX
+};
+
+/* A field of the route's form: const struct value * */
+#define IN(c, form, field) (&(c)->in[IN_##form##__##field])
+
+/* What a handler asks to be parked for instead of answering (wait.h). */
+enum park { PARK_NONE, PARK_STATUS, PARK_EVENTS, PARK_STREAM };
+
+/* One request on its way. Lives as long as cx. */
+struct call {
+	struct worker *worker;
+	const struct request *rq;
+	struct response *rp;
+	struct db *db;		  /* GET: read only; else the writing handle */
+	struct who who;		  /* user_id 0: nobody */
+	struct workspace *ws;	  /* OWNER routes: the workspace; else NULL */
+	const char *const *param; /* of the path, in its order; decoded */
+	size_t n_param;
+	struct value in[IN__MAX]; /* read with IN() */
+	struct json_object *view; /* {}: fill it */
+	bool html;	    /* the answer will be a page; JSON otherwise */
+	int lang;	    /* index in page_langs */
+	const char *csrf;   /* the token that forms of this page carry */
+	const char *origin; /* "https://host": what the client sees */
+	/* Beside an error: members that a handler adds to the error object,
+	 * and when to come back. */
+	struct json_object *error;
+	int64_t retry_after_s;
+
+	enum park park;
+	int64_t park_since, park_wait_ms;
+};
+
+/* Members for the error object: made when first asked for. */
+struct json_object *call_error(struct cx *cx, struct call *c);
+/*
+ * 303 to a path after a form was posted by a browser; does nothing for a JSON
+ * client, which gets the view.
+ */
+void call_back(struct call *c, const char *path);
+/* Adds Set-Cookie for the session (NULL: deletes it); https decides its name. */
+void call_session(struct cx *cx, struct call *c, const char *session,
+		  int64_t max_age_s);
+/* The session's cookie value as sent, or NULL. */
+const char *call_session_cookie(struct cx *cx, const struct request *rq);
+
+/* Per thread: nothing in here is shared. */
+struct worker {
+	const struct program *program;
+	struct cx cx;
+	struct db *read, *write;
+};
+
+/* Per process: made once at start, then const. */
+struct program {
+	const struct site *site;
+	struct routes *routes;
+	struct templates *templates;
+	struct wait *wait; /* NULL: nothing can be parked here */
+};
+
+MUST_USE enum err program_open(struct cx *cx, const struct site *site,
+			       struct program *p);
+void program_close(struct program *p);
+MUST_USE enum err worker_open(struct cx *cx, const struct program *p,
+			      struct worker *w);
+void worker_close(struct worker *w);
+
+/*
+ * Answers one request. True: it is answered. False: it was handed to
+ * program->wait, which answers it and ends the io later.
+ */
+bool app_answer(struct worker *w, struct io *io);
+
+/*
+ * Hooks: what app.c expects from others.
+ *
+ * service/auth.h (knows no HTTP, so app.c takes cookie and token out of the
+ * request for it):
+ *
+ *   struct who {
+ *           int64_t user_id;       0: nobody
+ *           const char *username;
+ *           bool admin;
+ *           bool renew;            the session is due to slide (a minute old)
+ *           int64_t session_s;     seconds the session's cookie shall live
+ *   };
+ *   enum err auth_load(struct cx *cx, struct db *db, const char *session,
+ *                      const char *token, struct who *who);
+ *           either may be NULL. ERR_UNAUTHORIZED: no, expired or unknown.
+ *           Reads only.
+ *   enum err auth_renew(struct cx *cx, struct db *db, const char *session);
+ *           slides it; called with the writing handle.
+ *   enum err ws_of(struct cx *cx, struct db *db, const char *id,
+ *                  const struct who *who, struct workspace *ws);
+ *           ERR_WS_NOT_FOUND, ERR_FORBIDDEN. An admin may (not the gate's).
+ */
+
+/* cgi/page_text.c: the languages, "en" first, and the messages. */
+extern const char *const page_langs[];
+extern const size_t page_n_langs;
+extern const struct template_words page_words;
+/* cgi/page_view.c: a workspace in the shape of SPEC 7. */
+struct json_object *ws_view(struct cx *cx, struct db *db,
+			    const struct workspace *ws);
+/* cgi/page_view.c: what every page shows beside its own (user's name, ...). */
+void page_frame(struct cx *cx, struct call *c);
+
+/* Handlers: each is declared by its rows, so perhaps more than once. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wredundant-decls"
+#define X(method, path, may, form, handler)                                    \
+	enum err handler(struct cx *cx, struct call *c);
+#include "cgi/routes.def"
+#undef X
+#pragma GCC diagnostic pop
+
+#endif
