@@ -85,7 +85,8 @@ help:
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	@echo '  CC  $<'
+	@$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/obj/lib/store/schema.o: schema.sql
 
@@ -93,7 +94,7 @@ define layer_rule
 $(B)/lib/$(1).a: $(call obj,$(wildcard lib/$(1)/*.c))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	@$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
@@ -104,12 +105,12 @@ $(B)/lib/ctl.a: $(call obj,$(filter-out ctl/main.c,$(wildcard ctl/*.c)))
 $(B)/lib/cgi.a $(B)/lib/cron.a $(B)/lib/ctl.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 define program_rule
 $(B)/bin/$(1): $(B)/obj/$(2).o $(call uses,$(3))
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
+	@$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		$(call need,$(3)) $(LDLIBS)
 endef
@@ -125,7 +126,7 @@ define test_rule
 $(B)/$(1): $(B)/obj/$(1).o $(call obj,$(wildcard tests/support/*.c)) \
 		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
+	@$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		$(sort $(call need,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call need,$(l)))) \
 		-lcheck -lsubunit -lm -lrt -lpthread $(LDLIBS)
@@ -135,7 +136,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$(patsubst $(B)/%,%,$(t)))))
 
 $(B)/tests/app/wsapp: $(call obj,$(wildcard tests/app/*.c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lpthread
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lpthread
 
 # Unit tests of one layer: make check-rules
 check-%: FORCE

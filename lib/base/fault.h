@@ -28,8 +28,10 @@ bool fault_hit(enum fault f);
 #define FAULT(p) fault_hit(p)
 #endif
 
-/* In-process arming for unit sweeps: the n-th point from now fires (0 disarms;
- * also turns the environment's arming off). */
+/*
+ * In-process arming for unit sweeps: the n-th point from now fires (0 disarms;
+ * also turns the environment's arming off).
+ */
 void fault_arm(long n);
 long fault_count(void); /* points reached since fault_arm */
 bool fault_fired(void);

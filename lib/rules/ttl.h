@@ -15,4 +15,8 @@
  */
 bool ttl_wish(const struct workspace *w, int64_t now_ms, enum status *wish);
 
+/* When the rules will stop or archive it as it stands now; 0: not. */
+int64_t ttl_stops_ms(const struct workspace *w);
+int64_t ttl_archives_ms(const struct workspace *w);
+
 #endif

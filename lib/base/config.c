@@ -1,0 +1,359 @@
+#include "base/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+
+#define CONFIG_MAX (256 * 1024)
+#define APPS_MAX 64
+#define ENV_MAX 64
+
+enum type { TYPE_TEXT, TYPE_PATH, TYPE_INT, TYPE_BOOL };
+
+struct key {
+	enum type type;
+	const char *name;
+	const char *def;
+	int64_t least, most;
+	const char *help;
+	size_t offset;
+};
+
+#define KEY(T, S, key, def, least, most, help)                                 \
+	{TYPE_##T, #key, def, least, most, help, offsetof(struct S, key)},
+
+static const struct key site_keys[] = {
+#define X(type, key, def, least, most, help)                                   \
+	KEY(type, site, key, def, least, most, help)
+#include "base/config.def"
+#undef X
+};
+
+static const struct key app_keys[] = {
+#define X(type, key, def, least, most, help)                                   \
+	KEY(type, app, key, def, least, most, help)
+#include "base/app.def"
+#undef X
+};
+
+#define N_SITE (sizeof(site_keys) / sizeof(site_keys[0]))
+#define N_APP (sizeof(app_keys) / sizeof(app_keys[0]))
+
+struct parser {
+	struct cx *cx;
+	struct site *site;
+	struct app *apps;
+	struct app *app; /* the section we are in; NULL: the site */
+	struct app_env *env;
+	bool seen_site[N_SITE], seen_app[N_APP];
+	unsigned line;
+};
+
+static enum err
+bad(struct parser *p, const char *key, const char *what)
+{
+	return cx_fail(p->cx, ERR_CONFIG, "%s/roost.conf line %u: %s%s%s",
+		       p->site->dir, p->line, key, *key ? ": " : "", what);
+}
+
+static enum err
+set_text(struct parser *p, const struct key *k, const char *v, void *to)
+{
+	size_t n = strlen(v);
+	const char *text = arena_strdup(&p->site->arena, v);
+
+	if ((int64_t)n < k->least || (int64_t)n > k->most)
+		return bad(p, k->name, n ? "too long" : "must not be empty");
+	if (k->type == TYPE_PATH && n && v[0] != '/')
+		text = arena_printf(&p->site->arena, "%s/%s", p->site->dir, v);
+	*(const char **)to = text;
+	return OK;
+}
+
+static enum err
+set_int(struct parser *p, const struct key *k, const char *v, void *to)
+{
+	char range[96], *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(v, &end, 10);
+	if (errno || end == v || *end || n < k->least || n > k->most) {
+		snprintf(range, sizeof(range), "a whole number from %lld to %lld",
+			 (long long)k->least, (long long)k->most);
+		return bad(p, k->name, range);
+	}
+	*(int64_t *)to = n;
+	return OK;
+}
+
+static enum err
+set_bool(struct parser *p, const struct key *k, const char *v, void *to)
+{
+	if (strcmp(v, "yes") && strcmp(v, "no"))
+		return bad(p, k->name, "yes or no");
+	*(bool *)to = v[0] == 'y';
+	return OK;
+}
+
+static enum err
+set_key(struct parser *p, const struct key *k, const char *v, void *base)
+{
+	void *to = (char *)base + k->offset;
+
+	switch (k->type) {
+	case TYPE_INT:
+		return set_int(p, k, v, to);
+	case TYPE_BOOL:
+		return set_bool(p, k, v, to);
+	case TYPE_TEXT:
+	case TYPE_PATH:
+	default:
+		return set_text(p, k, v, to);
+	}
+}
+
+/* Defaults of required keys ("" where least is 1) are not checked here. */
+static enum err
+set_defaults(struct parser *p, const struct key *keys, size_t n, void *base)
+{
+	enum err e;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct key k = keys[i];
+
+		if (!*k.def)
+			k.least = 0;
+		if ((e = set_key(p, &k, k.def, base)))
+			return e;
+	}
+	return OK;
+}
+
+static bool
+name_ok(const char *s, const char *more)
+{
+	size_t n = strlen(s), i;
+
+	for (i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr(more, s[i]))
+			return false;
+	return n >= 1 && n <= 64;
+}
+
+static enum err
+set_env(struct parser *p, const char *name, const char *v)
+{
+	struct app *a = p->app;
+
+	if (!name_ok(name, "_") || isdigit((unsigned char)*name))
+		return bad(p, name, "not a name of a variable");
+	if (a->n_env == ENV_MAX)
+		return bad(p, name, "too many variables");
+	p->env[a->n_env++] = (struct app_env){
+		arena_strdup(&p->site->arena, name),
+		arena_strdup(&p->site->arena, v)};
+	return OK;
+}
+
+static enum err
+assign(struct parser *p, const char *name, const char *v)
+{
+	const struct key *keys = p->app ? app_keys : site_keys;
+	bool *seen = p->app ? p->seen_app : p->seen_site;
+	size_t i, n = p->app ? N_APP : N_SITE;
+
+	if (p->app && !strncmp(name, "env.", 4))
+		return set_env(p, name + 4, v);
+	for (i = 0; i < n && strcmp(keys[i].name, name); i++)
+		;
+	if (i == n)
+		return bad(p, name, "there is no such key here");
+	if (seen[i])
+		return bad(p, name, "is given twice");
+	seen[i] = true;
+	return set_key(p, &keys[i], v,
+		       p->app ? (void *)p->app : (void *)p->site);
+}
+
+static enum err
+end_section(struct parser *p)
+{
+	if (!p->app)
+		return OK;
+	if (!*p->app->command)
+		return bad(p, p->app->name, "the app above has no command");
+	if (!*p->app->title)
+		p->app->title = p->app->name;
+	return OK;
+}
+
+static enum err
+begin_app(struct parser *p, const char *name)
+{
+	struct site *s = p->site;
+	enum err e;
+	size_t i;
+
+	if ((e = end_section(p)))
+		return e;
+	if (!name_ok(name, "-") || strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+		return bad(p, name, "an app's name is a-z, 0-9 and -");
+	for (i = 0; i < s->n_apps; i++)
+		if (!strcmp(p->apps[i].name, name))
+			return bad(p, name, "there are two apps of this name");
+	if (s->n_apps == APPS_MAX)
+		return bad(p, name, "too many apps");
+	p->app = &p->apps[s->n_apps++];
+	p->env = arena_array(&s->arena, ENV_MAX, sizeof(*p->env));
+	p->app->env = p->env;
+	p->app->name = arena_strdup(&s->arena, name);
+	memset(p->seen_app, 0, sizeof(p->seen_app));
+	return set_defaults(p, app_keys, N_APP, p->app);
+}
+
+static char *
+trim(char *s)
+{
+	char *end;
+
+	s += strspn(s, " \t\r");
+	end = s + strlen(s);
+	while (end > s && strchr(" \t\r", end[-1]))
+		*--end = '\0';
+	return s;
+}
+
+static enum err
+take_line(struct parser *p, char *line)
+{
+	char *eq, *close;
+
+	line = trim(line);
+	if (!*line || *line == '#')
+		return OK;
+	if (*line == '[') {
+		close = strchr(line, ']');
+		if (strncmp(line, "[app ", 5) || !close || close[1])
+			return bad(p, "", "a section is [app NAME]");
+		*close = '\0';
+		return begin_app(p, trim(line + 5));
+	}
+	eq = strchr(line, '=');
+	if (!eq)
+		return bad(p, "", "expected key = value");
+	*eq = '\0';
+	return assign(p, trim(line), trim(eq + 1));
+}
+
+static enum err
+take_lines(struct parser *p, char *text, size_t n)
+{
+	char *next;
+	enum err e;
+
+	if (memchr(text, '\0', n))
+		return bad(p, "", "the file holds a NUL byte");
+	for (; text; text = next) {
+		next = strchr(text, '\n');
+		if (next)
+			*next++ = '\0';
+		p->line++;
+		if ((e = take_line(p, text)))
+			return e;
+	}
+	return end_section(p);
+}
+
+/* What one key alone cannot tell. */
+static enum err
+check_site(struct parser *p)
+{
+	const struct site *s = p->site;
+
+	if (strcmp(s->network, "none") && strcmp(s->network, "host"))
+		return bad(p, "network", "none or host");
+	if (strcmp(s->engine, "process"))
+		return bad(p, "engine", "process is the one there is");
+	if (strcmp(s->store, "dir"))
+		return bad(p, "store", "dir is the one there is");
+	if (*s->default_app && !site_app(s, s->default_app))
+		return bad(p, "default_app", "there is no such app below");
+	return OK;
+}
+
+enum err
+site_parse(struct cx *cx, const char *dir, const char *text, size_t n,
+	   struct site *site)
+{
+	struct site s = {0};
+	struct parser p = {.cx = cx, .site = &s};
+	enum err e;
+
+	s.dir = arena_strdup(&s.arena, dir);
+	p.apps = arena_array(&s.arena, APPS_MAX, sizeof(*p.apps));
+	s.apps = p.apps;
+	if ((e = set_defaults(&p, site_keys, N_SITE, &s)) ||
+	    (e = take_lines(&p, arena_strndup(&s.arena, text, n), n)) ||
+	    (e = check_site(&p))) {
+		arena_release(&s.arena);
+		return e;
+	}
+	*site = s;
+	return OK;
+}
+
+enum err
+site_load(struct cx *cx, const char *dir, struct site *site)
+{
+	char abs[PATH_MAX], *path;
+	struct buf b;
+	enum err e;
+
+	if (!realpath(dir, abs))
+		return cx_fail(cx, ERR_CONFIG,
+			       "%s: %s; make a site there with `roostctl init`",
+			       dir, strerror(errno));
+	path = arena_printf(&cx->arena, "%s/roost.conf", abs);
+	buf_init(&b, CONFIG_MAX);
+	e = fs_read(cx, path, &b);
+	if (e == ERR_NOT_FOUND)
+		e = cx_fail(cx, ERR_CONFIG,
+			    "%s does not exist; make a site there with "
+			    "`roostctl init %s`",
+			    path, abs);
+	if (!e)
+		e = site_parse(cx, abs, buf_str(&b), b.len, site);
+	buf_free(&b);
+	return e;
+}
+
+void
+site_free(struct site *site)
+{
+	arena_release(&site->arena);
+}
+
+static void
+print_keys(struct buf *out, const struct key *keys, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		buf_printf(out, "# %s\n#%s = %s\n\n", keys[i].help,
+			   keys[i].name, keys[i].def);
+}
+
+void
+site_reference(struct buf *out)
+{
+	print_keys(out, site_keys, N_SITE);
+	buf_puts(out, "#[app NAME]\n\n");
+	print_keys(out, app_keys, N_APP);
+}

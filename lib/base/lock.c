@@ -1,0 +1,82 @@
+#include "base/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static enum err
+open_lock(struct cx *cx, const char *path, int *fd)
+{
+	int f = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (f < 0)
+		return cx_errno(cx, errno, "lock file %s", path);
+	*fd = f;
+	return OK;
+}
+
+enum err
+lock_take(struct cx *cx, const char *path, int *fd)
+{
+	enum err e;
+	int f = -1;
+
+	if ((e = open_lock(cx, path, &f)))
+		return e;
+	if (!flock(f, LOCK_EX | LOCK_NB)) {
+		*fd = f;
+		return OK;
+	}
+	e = errno == EWOULDBLOCK
+		    ? cx_fail(cx, ERR_BUSY, "%s is held by another process",
+			      path)
+		    : cx_errno(cx, errno, "flock %s", path);
+	close(f);
+	return e;
+}
+
+enum err
+lock_wait(struct cx *cx, const char *path, int64_t deadline_ms, int *fd)
+{
+	int64_t pause = 1;
+	enum err e;
+
+	while ((e = lock_take(cx, path, fd)) == ERR_BUSY &&
+	       clock_mono_ms() < deadline_ms) {
+		clock_sleep_ms(pause);
+		pause = pause < 20 ? pause * 2 : pause;
+	}
+	return e;
+}
+
+enum err
+lock_look(struct cx *cx, const char *path, enum lock_state *st)
+{
+	int f = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	enum err e = OK;
+
+	if (f < 0 && errno == ENOENT) {
+		*st = LOCK_ABSENT;
+		return OK;
+	}
+	if (f < 0)
+		return cx_errno(cx, errno, "lock file %s", path);
+	if (!flock(f, LOCK_SH | LOCK_NB))
+		*st = LOCK_FREE;
+	else if (errno == EWOULDBLOCK)
+		*st = LOCK_HELD;
+	else
+		e = cx_errno(cx, errno, "flock %s", path);
+	close(f);
+	return e;
+}
+
+void
+lock_drop(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
