@@ -22,7 +22,7 @@
 struct db;
 
 enum db_mode {
-	DB_READ,  /* a second handle with query_only for GETs */
+	DB_READ,  /* a second handle with query_only for GETs; it writes nothing */
 	DB_WRITE,
 	DB_CREATE /* as DB_WRITE; makes or upgrades the schema first */
 };
@@ -38,6 +38,8 @@ void db_close(struct db *db); /* NULL is fine */
 MUST_USE enum err db_begin(struct cx *cx, struct db *db);
 MUST_USE enum err db_commit(struct cx *cx, struct db *db);
 void db_rollback(struct db *db); /* fine when nothing was begun */
+/* Reads until db_rollback() see one moment, and share one lock: cheaper. */
+MUST_USE enum err db_snapshot(struct cx *cx, struct db *db);
 
 /* A consistent copy in one file, made online. */
 MUST_USE enum err db_backup(struct cx *cx, struct db *db, const char *to);
