@@ -6,7 +6,8 @@
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 
-find lib cgi cron ctl \( -name '*.c' -o -name '*.h' -o -name '*.def' \) \
+# shellcheck disable=SC2046 # one word per folder
+find $(ls -d lib cgi cron ctl 2>/dev/null) \( -name '*.c' -o -name '*.h' -o -name '*.def' \) \
 	-exec awk '
 BEGIN {
 	while ((getline line < "Makefile") > 0)
