@@ -37,8 +37,12 @@ OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	       -fno-sanitize-recover=undefined -Wno-null-dereference
 OPT_tsan    := -O1 -g -fsanitize=thread -Wno-null-dereference
 OPT_fuzz    := $(OPT_asan)
+OPT_clang   := $(OPT_dev)
+ifeq ($(FLAVOUR),clang)
+CC          := clang-14
+endif
 
-CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -Ilib -I. -MMD -MP $(WARN) $(WERROR) \
+CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -Ilib -I. -Itests -MMD -MP $(WARN) $(WERROR) \
 	$(HARDEN) $(OPT_$(FLAVOUR)) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(OPT_$(FLAVOUR))) \
 	$(LDFLAGS)
@@ -76,6 +80,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(B)/bin/,roost.fcgi roost-gate.fcgi roost-reconcile roostctl)
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c \
 	    tests/contract_*.c tests/sweep_*.c))
+BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
 TESTAPPS := $(if $(wildcard tests/app/*.c),$(B)/tests/app/wsapp)
 
 all: $(PROGRAMS) $(TESTAPPS)
@@ -134,6 +139,18 @@ endef
 extra = $(shell sed -n 's@^/\* links: \(.*\) \*/@\1@p;10q' $(1).c)
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(patsubst $(B)/%,%,$(t)))))
 
+# bench/bench_LAYER_WHAT.c likewise (what to print: bench/run).
+define bench_rule
+$(B)/$(1): $(B)/obj/$(1).o \
+		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+		$(sort $(call need,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call need,$(l)))) \
+		-lm -lpthread $(LDLIBS)
+endef
+$(foreach t,$(BENCHES),$(eval $(call bench_rule,$(patsubst $(B)/%,%,$(t)))))
+
 $(B)/tests/app/wsapp: $(call obj,$(wildcard tests/app/*.c))
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lpthread
@@ -145,6 +162,9 @@ check-%: FORCE
 
 unit: $(PROGRAMS) $(TESTAPPS) $(TESTS)
 	@tests/run-unit $(TESTS)
+
+# Everything that the tests run, without running it.
+build-tests: $(PROGRAMS) $(TESTAPPS) $(TESTS)
 
 check: deps-test
 	@$(MAKE) --no-print-directory check-all
@@ -174,7 +194,13 @@ format:
 lint:
 	@tests/lint
 
-bench: all
+# Slow, and finer than lint: clang-tidy with the checks of .clang-tidy.
+tidy:
+	@git ls-files 'lib/*.c' 'cgi/*.c' 'cron/*.c' 'ctl/*.c' | \
+		xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
+		-std=gnu11 -D_GNU_SOURCE -Ilib -I. 2>/dev/null' tidy
+
+bench: all $(BENCHES)
 	@bench/run
 
 fuzz:
@@ -193,7 +219,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all help unit check check-all e2e asan tsan run format lint bench fuzz \
+.PHONY: all help unit build-tests tidy check check-all e2e asan tsan run format lint bench fuzz \
 	docs install code-server clean FORCE
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')
