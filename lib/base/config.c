@@ -84,7 +84,8 @@ set_int(struct parser *p, const struct key *k, const char *v, void *to)
 	errno = 0;
 	n = strtoll(v, &end, 10);
 	if (errno || end == v || *end || n < k->least || n > k->most) {
-		snprintf(range, sizeof(range), "a whole number from %lld to %lld",
+		snprintf(range, sizeof(range),
+			 "a whole number from %lld to %lld",
 			 (long long)k->least, (long long)k->most);
 		return bad(p, k->name, range);
 	}
@@ -156,9 +157,9 @@ set_env(struct parser *p, const char *name, const char *v)
 		return bad(p, name, "not a name of a variable");
 	if (a->n_env == ENV_MAX)
 		return bad(p, name, "too many variables");
-	p->env[a->n_env++] = (struct app_env){
-		arena_strdup(&p->site->arena, name),
-		arena_strdup(&p->site->arena, v)};
+	p->env[a->n_env++] =
+		(struct app_env){arena_strdup(&p->site->arena, name),
+				 arena_strdup(&p->site->arena, v)};
 	return OK;
 }
 

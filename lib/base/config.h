@@ -47,8 +47,7 @@ struct site {
 };
 
 /* Reads DIR/roost.conf. ERR_CONFIG names file, line and remedy. */
-MUST_USE enum err site_load(struct cx *cx, const char *dir,
-			    struct site *site);
+MUST_USE enum err site_load(struct cx *cx, const char *dir, struct site *site);
 /* The same from text, for tests and for checking an edit before saving. */
 MUST_USE enum err site_parse(struct cx *cx, const char *dir, const char *text,
 			     size_t n, struct site *site);

@@ -21,11 +21,11 @@ enum err {
 	ERR__MAX
 };
 
-const char *err_name(enum err e);	  /* "ERR_INVALID", "OK" */
-int err_http(enum err e);		  /* HTTP status; 200 for OK */
-const char *err_slug(enum err e);	  /* "INVALID_REQUEST" */
-const char *err_text(enum err e);	  /* a sentence for people */
-bool err_again(enum err e);		  /* may repeating help? */
-enum err err_errno(int errnum);		  /* ENOSPC, EDQUOT: NO_SPACE; else IO */
+const char *err_name(enum err e); /* "ERR_INVALID", "OK" */
+int err_http(enum err e);	  /* HTTP status; 200 for OK */
+const char *err_slug(enum err e); /* "INVALID_REQUEST" */
+const char *err_text(enum err e); /* a sentence for people */
+bool err_again(enum err e);	  /* may repeating help? */
+enum err err_errno(int errnum);	  /* ENOSPC, EDQUOT: NO_SPACE; else IO */
 
 #endif

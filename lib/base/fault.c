@@ -22,9 +22,9 @@ fault_name(enum fault f)
 }
 
 static struct {
-	bool read;	   /* the environment was looked at */
-	long nth;	   /* which point fires; 0: none */
-	long count;	   /* points reached */
+	bool read;  /* the environment was looked at */
+	long nth;   /* which point fires; 0: none */
+	long count; /* points reached */
 	bool fired, kill;
 	const char *point; /* only this one counts */
 	const char *file;  /* count shared by processes */

@@ -165,8 +165,7 @@ remove_below(struct removal *r)
 }
 
 enum err
-fs_remove_tree(struct cx *cx, const char *path, bool (*stop)(void *),
-	       void *arg)
+fs_remove_tree(struct cx *cx, const char *path, bool (*stop)(void *), void *arg)
 {
 	struct removal r = {.cx = cx, .path = path, .stop = stop, .arg = arg};
 	enum err e;

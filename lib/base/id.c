@@ -113,8 +113,8 @@ id_hmac(const char *key, const char *s, char out[ID_HASH_LEN + 1])
 	unsigned char md[32];
 	unsigned len = 0;
 
-	if (!HMAC(EVP_sha256(), key, (int)strlen(key),
-		  (const unsigned char *)s, strlen(s), md, &len) ||
+	if (!HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)s,
+		  strlen(s), md, &len) ||
 	    len != sizeof(md))
 		abort();
 	id_hex(md, sizeof(md), out);

@@ -8,7 +8,12 @@
 
 #include "base/cx.h"
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR
+};
 
 /* prog: a static string. fd: where to write (2, or an O_APPEND file). */
 void log_open(const char *prog, int fd, enum log_level least);

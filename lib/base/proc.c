@@ -109,8 +109,8 @@ reap(pid_t pid, int64_t until, int *st)
 }
 
 static enum err
-finish(struct cx *cx, const char *name, pid_t pid, int64_t until,
-       bool drained, int *status)
+finish(struct cx *cx, const char *name, pid_t pid, int64_t until, bool drained,
+       int *status)
 {
 	int st = 0;
 

@@ -53,8 +53,7 @@ program_dir(struct cx *cx)
 const char *
 site_libexec(struct cx *cx)
 {
-	return *cx->site->libexec_dir ? cx->site->libexec_dir
-				      : program_dir(cx);
+	return *cx->site->libexec_dir ? cx->site->libexec_dir : program_dir(cx);
 }
 
 /* Installed: PREFIX/bin beside PREFIX/share/roost/www; built:

@@ -9,8 +9,9 @@ is(enum status status)
 static struct judgement
 wrong(enum reason reason)
 {
-	return (struct judgement){
-		.known = true, .status = STATUS_ERROR, .reason = reason};
+	return (struct judgement){.known = true,
+				  .status = STATUS_ERROR,
+				  .reason = reason};
 }
 
 /* The last status that says whether there was a home. */
@@ -32,8 +33,7 @@ absence_explained(const struct workspace *w)
 		return true;
 	if (w->deleted_ms || w->operation == OPERATION_DELETING)
 		return true;
-	return w->operation == OPERATION_ARCHIVING &&
-	       workspace_key_is_of_op(w);
+	return w->operation == OPERATION_ARCHIVING && workspace_key_is_of_op(w);
 }
 
 static struct judgement
@@ -53,9 +53,9 @@ judge(const struct workspace *w, const struct seen *seen)
 	if (seen->home == LOOK_UNKNOWN || seen->instance == LOOK_UNKNOWN)
 		return (struct judgement){.known = false, .status = w->status};
 	/* DELETED is said by the DELETING operation, and holds while nothing
-	 * came back. */
-	if (w->status == STATUS_DELETED && w->operation == OPERATION_NONE &&
-	    seen->home == LOOK_ABSENT && seen->instance == LOOK_ABSENT)
+	 * came back, also while an undo is at work. */
+	if (w->status == STATUS_DELETED && seen->home == LOOK_ABSENT &&
+	    seen->instance == LOOK_ABSENT)
 		return is(STATUS_DELETED);
 	if (seen->home == LOOK_ABSENT)
 		return judge_without_home(w, seen);

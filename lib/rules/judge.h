@@ -16,7 +16,7 @@ enum look { LOOK_UNKNOWN, LOOK_ABSENT, LOOK_PRESENT };
 struct seen {
 	enum look home;	    /* the home in its place */
 	enum look instance; /* alive by its lock */
-	enum look trash;    /* workspace's trash_key, or this op's, in the trash */
+	enum look trash; /* workspace's trash_key, or this op's, in the trash */
 };
 
 struct judgement {

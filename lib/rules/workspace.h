@@ -11,14 +11,14 @@
 #include "rules/words.h"
 
 struct workspace {
-	int64_t n;	      /* row number, never reused; as root the instance runs as
+	int64_t n; /* row number, never reused; as root the instance runs as
 				 uid instance_uid_base + n */
-	const char *id;	      /* UUID v4 */
-	int64_t owner_id;     /* user.id */
-	const char *name;     /* 1-255 */
+	const char *id;		 /* UUID v4 */
+	int64_t owner_id;	 /* user.id */
+	const char *name;	 /* 1-255 */
 	const char *description; /* 0-500, never NULL */
-	const char *memo;     /* never NULL */
-	const char *app;      /* name of an app of the site */
+	const char *memo;	 /* never NULL */
+	const char *app;	 /* name of an app of the site */
 
 	enum status status;	  /* what exists: set only by the pass */
 	enum operation operation; /* what is being done about it */
@@ -43,9 +43,10 @@ struct workspace {
 	enum status previous_status; /* before ERROR */
 	int64_t reported_ms; /* when the mail line of this incident was said */
 
-	const char *endpoint; /* "unix:/path" or "tcp:host:port" while RUNNING */
-	int64_t slot;	      /* proxy slot while RUNNING; -1 none */
-	const char *boot_id;  /* kernel boot in which it was started */
+	const char
+		*endpoint;   /* "unix:/path" or "tcp:host:port" while RUNNING */
+	int64_t slot;	     /* proxy slot while RUNNING; -1 none */
+	const char *boot_id; /* kernel boot in which it was started */
 
 	const char *trash_key; /* name in the trash while it can be undone */
 	int64_t purge_ms;      /* when the trash of it goes */
