@@ -112,6 +112,12 @@ $(B)/lib/cgi.a $(B)/lib/cron.a $(B)/lib/ctl.a:
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+# What tests share; an archive, so that a test takes only what it uses.
+$(B)/lib/support.a: $(call obj,$(wildcard tests/support/*.c))
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
 define program_rule
 $(B)/bin/$(1): $(B)/obj/$(2).o $(call uses,$(3))
 	@mkdir -p $$(@D)
@@ -128,7 +134,7 @@ $(eval $(call program_rule,roostctl,ctl/main,ctl))
 # test itself names in its first lines: /* links: layer ... */
 layer_of = $(word 2,$(subst _, ,$(notdir $(1))))
 define test_rule
-$(B)/$(1): $(B)/obj/$(1).o $(call obj,$(wildcard tests/support/*.c)) \
+$(B)/$(1): $(B)/obj/$(1).o $(B)/lib/support.a \
 		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))
 	@mkdir -p $$(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
