@@ -52,7 +52,7 @@ void
 bytes_free(struct bytes *b)
 {
 	free(b->p);
-	*b = (struct bytes){ 0 };
+	*b = (struct bytes){0};
 }
 
 void

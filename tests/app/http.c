@@ -10,7 +10,7 @@
 static void
 refuse(struct conn *c, int status)
 {
-	struct bytes body = { 0 };
+	struct bytes body = {0};
 
 	bytes_text(&body, "bad request\n");
 	page_simple(c, status, "text/plain", &body, "");

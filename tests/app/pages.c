@@ -25,7 +25,7 @@ page_simple(struct conn *c, int status, const char *type,
 static void
 page_text(struct conn *c, int status, const char *text, const char *more)
 {
-	struct bytes body = { 0 };
+	struct bytes body = {0};
 
 	bytes_text(&body, text);
 	page_simple(c, status, "text/plain", &body, more);
@@ -75,7 +75,7 @@ list_files(struct bytes *b)
 static void
 page_home(struct conn *c)
 {
-	struct bytes b = { 0 };
+	struct bytes b = {0};
 
 	bytes_fmt(&b,
 		  "<!doctype html><title>wsapp</title><h1>wsapp</h1>\n"
@@ -104,7 +104,7 @@ page_echo(struct conn *c)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned i, n = 0;
-	struct bytes b = { 0 };
+	struct bytes b = {0};
 
 	if (!EVP_DigestFinal_ex(c->sum, sum, &n))
 		abort();
@@ -151,7 +151,7 @@ static void
 page_file(struct conn *c)
 {
 	char path[PATH_MAX], chunk[8192];
-	struct bytes b = { 0 };
+	struct bytes b = {0};
 	ssize_t n;
 	int fd = -1;
 
@@ -221,14 +221,14 @@ static const struct {
 	bool prefix;
 	void (*answer)(struct conn *c);
 } pages[] = {
-	{ "/", false, page_home },
-	{ "/echo", true, page_echo },
-	{ "/big", true, page_big },
-	{ "/sse", false, page_sse },
-	{ "/put/", true, page_put },
-	{ "/file/", true, page_file },
-	{ "/setcookie", false, page_setcookie },
-	{ "/redirect", true, page_redirect },
+	{"/", false, page_home},
+	{"/echo", true, page_echo},
+	{"/big", true, page_big},
+	{"/sse", false, page_sse},
+	{"/put/", true, page_put},
+	{"/file/", true, page_file},
+	{"/setcookie", false, page_setcookie},
+	{"/redirect", true, page_redirect},
 };
 
 void
@@ -238,9 +238,9 @@ page_answer(struct conn *c)
 
 	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		len = strlen(pages[i].path);
-		if (pages[i].prefix ?
-			    strncmp(c->target, pages[i].path, len) == 0 :
-			    strcmp(c->target, pages[i].path) == 0) {
+		if (pages[i].prefix
+			    ? strncmp(c->target, pages[i].path, len) == 0
+			    : strcmp(c->target, pages[i].path) == 0) {
 			pages[i].answer(c);
 			return;
 		}
@@ -251,11 +251,11 @@ page_answer(struct conn *c)
 bool
 page_more(struct conn *c, int64_t now_ms)
 {
-	static const char fill[16 << 10] = { 0 };
+	static const char fill[16 << 10] = {0};
 
 	while (c->big_left && c->out.n < OUT_LOW) {
-		size_t n = c->big_left < sizeof(fill) ? (size_t)c->big_left :
-							sizeof(fill);
+		size_t n = c->big_left < sizeof(fill) ? (size_t)c->big_left
+						      : sizeof(fill);
 
 		bytes_add(&c->out, fill, n);
 		c->big_left -= n;

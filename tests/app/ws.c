@@ -68,7 +68,7 @@ frame_read(const struct bytes *in, struct frame *f)
 static void
 frame_write(struct bytes *out, unsigned first, const char *p, size_t len)
 {
-	unsigned char head[10] = { (unsigned char)first };
+	unsigned char head[10] = {(unsigned char)first};
 	size_t i, n = 2;
 
 	if (len < 126) {

@@ -22,10 +22,22 @@ struct app app;
 static struct conn conns[CONN_MAX];
 static struct pollfd polled[CONN_MAX + 1];
 
+enum {
+	SOCKET,
+	PORT,
+	SLOW_START,
+	CRASH_AFTER,
+	CRASH_AT_START,
+	IGNORE_TERM,
+	FORK_CHILDREN,
+	EAT_MEMORY,
+	STATUS,
+	OPTION__MAX
+};
+
 struct options {
 	const char *socket;
-	long port, slow_ms, crash_ms, children, eat_mb, status;
-	bool crash, ignore_term;
+	long n[OPTION__MAX];
 };
 
 static void
@@ -47,7 +59,7 @@ now_ms(void)
 static int
 listen_unix(const char *path)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || strlen(path) >= sizeof(sun.sun_path))
@@ -63,9 +75,9 @@ listen_unix(const char *path)
 static int
 listen_port(long port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-				   .sin_port = htons((uint16_t)port),
-				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = {.sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 ||
@@ -85,7 +97,7 @@ conn_close(struct conn *c)
 	bytes_free(&c->head);
 	bytes_free(&c->body);
 	EVP_MD_CTX_free(c->sum);
-	*c = (struct conn){ .fd = -1 };
+	*c = (struct conn){.fd = -1};
 }
 
 static void
@@ -152,14 +164,14 @@ poll_fill(int listener)
 {
 	int i, timeout = -1;
 
-	polled[CONN_MAX] = (struct pollfd){ .fd = listener, .events = POLLIN };
+	polled[CONN_MAX] = (struct pollfd){.fd = listener, .events = POLLIN};
 	for (i = 0; i < CONN_MAX; i++) {
 		struct conn *c = &conns[i];
 		int events = (c->closing ? 0 : POLLIN) |
 			     (c->out.n || c->big_left ? POLLOUT : 0);
 
-		polled[i] = (struct pollfd){ .fd = c->fd,
-					     .events = (short)events };
+		polled[i] =
+			(struct pollfd){.fd = c->fd, .events = (short)events};
 		if (c->sse_left)
 			timeout = SSE_GAP_MS / 4;
 	}
@@ -237,59 +249,51 @@ static void
 options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "port", required_argument, NULL, 'p' },
-		{ "slow-start", required_argument, NULL, 'l' },
-		{ "crash-after", required_argument, NULL, 'a' },
-		{ "crash-at-start", no_argument, NULL, 'c' },
-		{ "ignore-term", no_argument, NULL, 'i' },
-		{ "fork-children", required_argument, NULL, 'f' },
-		{ "eat-memory", required_argument, NULL, 'e' },
-		{ "status", required_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
+		{"socket", required_argument, NULL, SOCKET},
+		{"port", required_argument, NULL, PORT},
+		{"slow-start", required_argument, NULL, SLOW_START},
+		{"crash-after", required_argument, NULL, CRASH_AFTER},
+		{"crash-at-start", no_argument, NULL, CRASH_AT_START},
+		{"ignore-term", no_argument, NULL, IGNORE_TERM},
+		{"fork-children", required_argument, NULL, FORK_CHILDREN},
+		{"eat-memory", required_argument, NULL, EAT_MEMORY},
+		{"status", required_argument, NULL, STATUS},
+		{NULL, 0, NULL, 0},
 	};
-	int opt;
+	int i;
 
-	while ((opt = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		long n = optarg ? strtol(optarg, NULL, 10) : 0;
-
-		switch (opt) {
-		case 's': o->socket = optarg; break;
-		case 'p': o->port = n; break;
-		case 'l': o->slow_ms = n; break;
-		case 'a': o->crash_ms = n; break;
-		case 'c': o->crash = true; break;
-		case 'i': o->ignore_term = true; break;
-		case 'f': o->children = n; break;
-		case 'e': o->eat_mb = n; break;
-		case 'n': o->status = n; break;
-		default: usage();
-		}
+	while ((i = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (i < 0 || i >= OPTION__MAX)
+			usage();
+		if (i == SOCKET)
+			o->socket = optarg;
+		else
+			o->n[i] = optarg ? strtol(optarg, NULL, 10) : 1;
 	}
-	if (!o->socket == !o->port || optind != argc)
+	if (!o->socket == !o->n[PORT] || optind != argc)
 		usage();
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = { 0 };
+	struct options o = {0};
 	int i, listener;
 
 	options_read(argc, argv, &o);
-	if (o.crash) {
+	if (o.n[CRASH_AT_START]) {
 		fputs("wsapp: crashing at start, as asked\n", stderr);
 		return 3;
 	}
-	if (o.ignore_term)
+	if (o.n[IGNORE_TERM])
 		signal(SIGTERM, SIG_IGN);
 	app.home = getenv("HOME") ? getenv("HOME") : ".";
-	app.status = (int)o.status;
+	app.status = (int)o.n[STATUS];
 	for (i = 0; i < CONN_MAX; i++)
 		conns[i].fd = -1;
-	eat(o.eat_mb);
-	fork_children(o.children);
-	usleep((useconds_t)o.slow_ms * 1000);
-	listener = o.socket ? listen_unix(o.socket) : listen_port(o.port);
-	serve(listener, o.crash_ms ? now_ms() + o.crash_ms : 0);
+	eat(o.n[EAT_MEMORY]);
+	fork_children(o.n[FORK_CHILDREN]);
+	usleep((useconds_t)o.n[SLOW_START] * 1000);
+	listener = o.socket ? listen_unix(o.socket) : listen_port(o.n[PORT]);
+	serve(listener, o.n[CRASH_AFTER] ? now_ms() + o.n[CRASH_AFTER] : 0);
 }

@@ -69,7 +69,7 @@ struct conn {
 /* Options that change what is answered. */
 struct app {
 	const char *home;
-	int status;	 /* 0, or the status of every answer */
+	int status; /* 0, or the status of every answer */
 };
 
 extern struct app app;

@@ -1,0 +1,111 @@
+// F1: a workspace made in the browser runs without further action, and its
+// WebSocket works through the web server. SPEC section 2.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { until, withSite } from './site.mjs';
+
+async function logIn(page, site) {
+	await page.goto('/');
+	await page.getByLabel('User name').fill('admin');
+	await page.getByLabel('Password').fill(site.password);
+	await page.getByRole('button', { name: 'Log in' }).click();
+	await page.getByRole('heading', { name: 'My workspaces' }).waitFor();
+}
+
+async function create(page, name) {
+	if (!await page.getByLabel('Name', { exact: true }).isVisible())
+		await page.getByText('New workspace').click();
+	await page.getByLabel('Name', { exact: true }).fill(name);
+	await page.getByLabel('Application').selectOption('wsapp');
+	await page.getByRole('button', { name: 'Create and start' }).click();
+}
+
+withSite('F1 create', {}, (it) => {
+	it('by the form, with JavaScript: it becomes open-able by itself', async (site) => {
+		const page = await site.page();
+		await logIn(page, site);
+		await create(page, 'First <b>light</b>');
+		await page.getByRole('link', { name: /^Open/ }).click();
+		await page.getByText('ws echo hello').waitFor();
+		assert.match(page.url(), /\/w\/[0-9a-f-]{36}\/$/);
+		await page.context().close();
+	});
+
+	it('by the form, without JavaScript', async (site) => {
+		const page = await site.page({ javaScriptEnabled: false });
+		await logIn(page, site);
+		await create(page, 'Plain');
+		await page.goto('/');
+		const row = page.locator('li.ws', { hasText: 'Plain' });
+		const open = row.getByRole('link', { name: /^Open/ });
+		await until(async () => {
+			await page.reload();
+			return open.isVisible();
+		}, 'a link to open the workspace');
+		await open.click();
+		assert.match(page.url(), /\/w\/[0-9a-f-]{36}\/$/);
+		assert.equal(await page.locator('#counter').textContent(), '1');
+		await page.context().close();
+	});
+
+	it('by the API: 201, Location, the same answer for the same key', async (site) => {
+		const body = { name: 'api', app: 'wsapp' };
+		const headers = { 'Idempotency-Key': 'k-1' };
+		for (const w of (await site.admin.api('GET', '/workspaces')).json.items)
+			await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		const one = await site.admin.api('POST', '/workspaces', body,
+			{ expect: 201, headers });
+		const two = await site.admin.api('POST', '/workspaces', body,
+			{ headers });
+		assert.equal(one.json.desired_state, 'RUNNING');
+		assert.equal(one.json.path, `/w/${one.json.id}/`);
+		assert.match(one.headers.location, new RegExp(one.json.id));
+		assert.equal(two.json.id, one.json.id);
+		const w = await site.admin.phase(one.json.id, 'RUNNING');
+		assert.equal(w.error_count, 0);
+
+		const { json } = await site.admin.api('GET',
+			`/workspaces/${w.id}/operations`);
+		const done = json.items.map((o) => `${o.operation} ${o.result}`);
+		assert.deepEqual(done.reverse(), ['PROVISIONING DONE', 'STARTING DONE']);
+	});
+
+	it('a WebSocket carries text, fragments and megabytes', async (site) => {
+		const { json } = await site.admin.api('GET', '/workspaces');
+		const w = json.items.find((i) => i.phase === 'RUNNING');
+		const ws = await site.admin.ws(`${w.path}ws`);
+		assert.equal(ws.status, 101, ws.body);
+		ws.send('한국어');
+		assert.equal(await ws.next(), '한국어');
+		ws.sendParts('a', 'b', 'c');
+		assert.equal(await ws.next(), 'abc');
+		for (const size of [125, 126, 65535, 65536, 3_000_000]) {
+			const bytes = randomBytes(size);
+			ws.send(bytes);
+			assert.deepEqual(await ws.next(), bytes);
+		}
+		ws.ping('x');
+		assert.equal(await ws.next(), 'pong');
+		ws.close();
+		assert.equal(await ws.next(), null);
+	});
+
+	it('a form that is not good is said so, and nothing is made', async (site) => {
+		const had = (await site.admin.api('GET', '/workspaces')).json.total;
+		for (const [body, field] of [
+			[{ name: '', app: 'wsapp' }, 'name'],
+			[{ name: 'x'.repeat(256), app: 'wsapp' }, 'name'],
+			[{ name: 'x', app: 'no-such-app' }, 'app'],
+			[{ name: 'x', nonsense: 1 }, 'nonsense'],
+			[{ app: 'wsapp' }, 'name'],
+		]) {
+			const { json } = await site.admin.api('POST', '/workspaces',
+				body, { expect: 400 });
+			assert.equal(json.error.code, 'INVALID_REQUEST');
+			assert.equal(json.error.field, field);
+		}
+		assert.equal((await site.admin.api('GET', '/workspaces')).json.total,
+			had);
+	});
+});

@@ -1,0 +1,423 @@
+// A whole site for a test: made and served by tools/run in a temporary
+// folder, with the test application among its apps, and taken down so that
+// nothing is left.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { wsOpen } from './ws.mjs';
+
+export const TOP = path.resolve(
+	path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const BIN = process.env.ROOST_BIN ??
+	`${TOP}/build/${process.env.FLAVOUR || 'dev'}/bin`;
+const WSAPP = `${BIN}/../tests/app/wsapp`;
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+// Bounds are generous: a test says what must happen, never how fast.
+const SECONDS = 1000;
+const PATIENCE = 60 * SECONDS;
+
+// Asks `look` until it answers something true, and returns that. `what` ends
+// the sentence "waited in vain for ...".
+export async function until(look, what, { timeout = PATIENCE, every = 100 } = {}) {
+	const end = Date.now() + timeout;
+	let last, seen;
+
+	for (;;) {
+		try {
+			last = await look();
+			seen = undefined;
+			if (last) return last;
+		} catch (e) {
+			seen = e;
+		}
+		if (Date.now() > end) {
+			const at = seen ? `it failed with: ${seen.message}` :
+				`last seen: ${JSON.stringify(last)}`;
+			throw new Error(`waited in vain for ${what}; ${at}`);
+		}
+		await sleep(every);
+	}
+}
+
+export async function freePort() {
+	const server = net.createServer().listen(0, '127.0.0.1');
+	await new Promise((done) => server.once('listening', done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+// One app of roost.conf: wsapp with options of its own.
+export const app = (name, options = '', more = '') => `
+[app ${name}]
+title = ${name}
+command = ${fs.realpathSync(WSAPP)} --socket {socket} ${options}
+binds = ${path.dirname(fs.realpathSync(WSAPP))}
+ready_path = /echo
+${more}`;
+
+export const shellinabox = `
+[app shell]
+title = Shell in a box
+command = /usr/bin/shellinaboxd --disable-ssl --no-beep --unixdomain-only={socket}:0:0:0666 --service=/:1000:1000:/home/coder:/bin/bash
+binds = /etc/shellinabox
+`;
+
+// A request as it is, no path cleaning and no cookie jar.
+export function request(port, method, target, { headers = {}, body, timeout = PATIENCE } = {}) {
+	return new Promise((resolve, reject) => {
+		const rq = http.request({
+			host: '127.0.0.1', port, method, path: target,
+			headers, agent: false, timeout,
+		}, (rs) => {
+			const chunks = [];
+			rs.on('data', (c) => chunks.push(c));
+			rs.on('error', reject);
+			rs.on('end', () => {
+				const bytes = Buffer.concat(chunks);
+				const text = bytes.toString();
+				resolve({
+					status: rs.statusCode, headers: rs.headers,
+					bytes, text,
+					get json() { return JSON.parse(text); },
+				});
+			});
+		});
+		rq.on('timeout', () => rq.destroy(
+			new Error(`no answer to ${method} ${target}`)));
+		rq.on('error', reject);
+		rq.end(body);
+	});
+}
+
+export const NAVIGATE = {
+	Accept: 'text/html,application/xhtml+xml',
+	'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document',
+	'Sec-Fetch-Site': 'none', 'Upgrade-Insecure-Requests': '1',
+};
+
+// Somebody with (or without) a session.
+export class Person {
+	constructor(site, name, cookie) {
+		Object.assign(this, { site, name, cookie });
+	}
+
+	headers(more = {}) {
+		return {
+			...(this.cookie && { Cookie: this.cookie }), ...more,
+		};
+	}
+
+	request(method, target, { headers, ...rest } = {}) {
+		return request(this.site.port, method, target,
+			{ headers: this.headers(headers), ...rest });
+	}
+
+	// JSON in, JSON out; `expect` is the status it must have.
+	async api(method, target, body, { expect, headers } = {}) {
+		const rs = await this.request(method, `/api/v1${target}`, {
+			headers: {
+				Accept: 'application/json', Origin: this.site.url,
+				...(body !== undefined &&
+					{ 'Content-Type': 'application/json' }),
+				...headers,
+			},
+			body: body === undefined ? undefined : JSON.stringify(body),
+		});
+		if (expect !== undefined)
+			assert.equal(rs.status, expect,
+				`${method} ${target}: ${rs.text}`);
+		return rs;
+	}
+
+	// What a browser sends when a person follows a link.
+	navigate(target, headers = {}) {
+		return this.request('GET', target,
+			{ headers: { ...NAVIGATE, ...headers } });
+	}
+
+	ws(target, { headers } = {}) {
+		return wsOpen(`${this.site.url}${target}`.replace('http', 'ws'),
+			{ headers: this.headers(headers) });
+	}
+
+	async create(fields) {
+		const { json } = await this.api('POST', '/workspaces',
+			{ name: 'test', app: 'wsapp', ...fields }, { expect: 201 });
+		return json;
+	}
+
+	async workspace(id) {
+		return (await this.api('GET', `/workspaces/${id}`, undefined,
+			{ expect: 200 })).json;
+	}
+
+	patch(id, fields) {
+		return this.api('PATCH', `/workspaces/${id}`, fields,
+			{ expect: 200 });
+	}
+
+	// Waits for a phase (ARCHIVED, RUNNING, ...) with nothing being done.
+	phase(id, phase) {
+		return until(async () => {
+			const w = await this.workspace(id);
+			return w.phase === phase && w.operation === 'NONE' && w;
+		}, `${id} to be ${phase}`).catch(async (e) => {
+			e.message += `\n${JSON.stringify(await this.workspace(id))}`;
+			throw e;
+		});
+	}
+
+	async running(fields) {
+		const { id } = await this.create(fields);
+		return this.phase(id, 'RUNNING');
+	}
+}
+
+export class Site {
+	people = [];
+
+	// conf: lines for roost.conf before the apps; apps: their sections;
+	// settings: what an admin would change.
+	static async start({ conf = '', apps = app('wsapp'), settings = {} } = {}) {
+		const site = new Site();
+		site.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'roost e2e-'));
+		site.port = await freePort();
+		site.url = `http://127.0.0.1:${site.port}`;
+		try {
+			site.make(conf, apps, settings);
+			await site.serve();
+			site.admin = await site.login('admin', site.password);
+		} catch (e) {
+			e.message += site.logs();
+			await site.stop({ check: false });
+			throw e;
+		}
+		return site;
+	}
+
+	make(conf, apps, settings) {
+		const said = this.ctlRaw('init', this.dir, '--port', String(this.port));
+		this.password = /^password: (\S+)$/m.exec(said)?.[1];
+		assert.ok(this.password, `no password in: ${said}`);
+		const file = `${this.dir}/roost.conf`;
+		const had = fs.readFileSync(file, 'utf8');
+		const at = had.search(/^\[/m);
+		const top = at < 0 ? had : had.slice(0, at);
+		const keys = conf.split('\n').map((l) => l.split('=')[0].trim())
+			.filter(Boolean);
+		const kept = top.split('\n').filter((l) =>
+			!keys.includes(l.split('=')[0].trim()));
+		fs.writeFileSync(file, `${kept.join('\n')}\n${conf}\n${apps}`);
+		for (const [key, value] of Object.entries(settings))
+			this.set(key, value);
+	}
+
+	async serve() {
+		this.runner = spawn(`${TOP}/tools/run`, [String(this.port), this.dir],
+			{ stdio: ['ignore', 'pipe', 'pipe'], env: this.env() });
+		this.said = { out: '', err: '' };
+		this.runner.stdout.on('data', (c) => { this.said.out += c; });
+		this.runner.stderr.on('data', (c) => { this.said.err += c; });
+		this.ended = new Promise((done) => this.runner.once('close', done));
+		await until(() => {
+			assert.equal(this.runner.exitCode, null,
+				`tools/run ended: ${this.said.err}`);
+			return this.said.out.includes('\n');
+		}, 'tools/run to serve');
+	}
+
+	env() { return { ...process.env, ROOST_BIN: BIN }; }
+
+	ctlRaw(...args) {
+		const r = spawnSync(`${BIN}/roostctl`, args,
+			{ encoding: 'utf8', timeout: PATIENCE });
+		assert.equal(r.status, 0,
+			`roostctl ${args.join(' ')}: ${r.stderr}${r.error ?? ''}`);
+		return r.stdout;
+	}
+
+	ctl(...args) { return this.ctlRaw('--site', this.dir, ...args); }
+
+	set(key, value) { this.ctl('settings', 'set', key, String(value)); }
+
+	// A pass, as cron starts it.
+	async pass() {
+		const child = spawn(`${BIN}/roost-reconcile`, ['--site', this.dir],
+			{ stdio: ['ignore', 'pipe', 'pipe'] });
+		let stderr = '';
+		child.stderr.on('data', (c) => { stderr += c; });
+		child.stdout.resume();
+		const status = await new Promise((done) =>
+			child.once('close', done));
+		return { status, stderr };
+	}
+
+	async login(username, password) {
+		const rs = await new Person(this).api('POST', '/login',
+			{ username, password }, { expect: 200 });
+		const cookie = rs.headers['set-cookie'][0].split(';')[0];
+		const person = new Person(this, username, cookie);
+		this.people.push(person);
+		return person;
+	}
+
+	async addUser(name) {
+		const password = `${name} has a long password`;
+		const r = spawnSync(`${BIN}/roostctl`,
+			['--site', this.dir, 'user', 'add', name],
+			{ encoding: 'utf8', input: `${password}\n`, timeout: PATIENCE });
+		assert.equal(r.status, 0, `user add: ${r.stderr}`);
+		const printed = /^password: (.+)$/m.exec(r.stdout)?.[1];
+		return this.login(name, printed ?? password);
+	}
+
+	nobody() { return new Person(this); }
+
+	// ---- browser
+
+	async browser() {
+		if (!this.chromium) {
+			const { chromium } = await import('playwright-core');
+			this.chromium = await chromium.launch({
+				executablePath: CHROMIUM,
+				args: ['--no-sandbox', '--disable-gpu', '--disable-quic',
+					'--no-first-run', '--disable-sync',
+					'--disable-background-networking',
+					'--disable-component-update'],
+			});
+		}
+		return this.chromium;
+	}
+
+	// A page in a browser of its own; `as`: a person whose session it has.
+	async page({ as, ...options } = {}) {
+		const context = await (await this.browser()).newContext(
+			{ baseURL: this.url, locale: 'en-US', ...options });
+		context.setDefaultTimeout(PATIENCE);
+		if (as?.cookie) {
+			const at = as.cookie.indexOf('=');
+			await context.addCookies([{
+				name: as.cookie.slice(0, at),
+				value: as.cookie.slice(at + 1),
+				url: this.url, httpOnly: true, sameSite: 'Lax',
+			}]);
+		}
+		return context.newPage();
+	}
+
+	// ---- the end
+
+	logs() {
+		const tail = [`\n--- tools/run\n${this.said?.out ?? ''}${this.said?.err ?? ''}`];
+		const folder = `${this.dir}/log`;
+		for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+			const file = `${folder}/${name}`;
+			if (!fs.statSync(file).isFile()) continue;
+			const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
+			tail.push(`--- ${name}\n${lines.slice(-15).join('\n')}`);
+		}
+		return tail.join('\n');
+	}
+
+	// Processes that belong to this site: its folder is in their arguments
+	// or among their mounts (instances see it under another name).
+	processes() {
+		const mine = [];
+		for (const pid of fs.readdirSync('/proc').filter((n) => /^\d+$/.test(n))) {
+			if (Number(pid) === process.pid) continue;
+			const read = (name) => {
+				try {
+					return fs.readFileSync(`/proc/${pid}/${name}`, 'utf8');
+				} catch { return ''; }
+			};
+			const args = read('cmdline').replaceAll('\0', ' ');
+			const mounts = read('mountinfo').replaceAll('\\040', ' ');
+			if (args.includes(this.dir) || mounts.includes(this.dir))
+				mine.push({ pid: Number(pid), args });
+		}
+		return mine;
+	}
+
+	async stopServing() {
+		if (this.runner?.exitCode === null && this.runner.signalCode === null)
+			this.runner.kill('SIGTERM');
+		await this.ended;
+	}
+
+	// Everything deleted, nothing running: so a site can go.
+	async empty() {
+		await until(async () => {
+			let rest = 0;
+			for (const p of this.people) {
+				const { json } = await p.api('GET',
+					'/workspaces?limit=100', undefined, { expect: 200 });
+				rest += json.items.length;
+				for (const w of json.items)
+					await p.api('DELETE', `/workspaces/${w.id}`);
+			}
+			await this.pass();
+			return rest === 0;
+		}, 'all workspaces to be deleted');
+	}
+
+	async stop({ check = true } = {}) {
+		let left = [];
+		try {
+			await this.chromium?.close();
+			if (check) await this.empty();
+			await this.stopServing();
+			await until(() => this.processes().length === 0,
+				'the end of all processes',
+				{ timeout: check ? 20 * SECONDS : 0 }).catch(() => {});
+			left = this.processes();
+		} catch (e) {
+			await this.stopServing();
+			this.kill();
+			e.message += this.logs();
+			throw e;
+		}
+		this.kill();
+		const logs = check && left.length ? this.logs() : '';
+		if (!process.env.ROOST_KEEP)
+			fs.rmSync(this.dir, { recursive: true, force: true });
+		if (check)
+			assert.deepEqual(left, [], `left running:${logs}`);
+	}
+
+	kill() {
+		for (const { pid } of this.processes()) {
+			try {
+				process.kill(pid, 'SIGKILL');
+			} catch { /* gone meanwhile */ }
+		}
+	}
+}
+
+// A group of tests that share a site: define(it), where it(what, async (site)
+// => ...) is one test. What fails shows the ends of the site's logs.
+export function withSite(name, options, define) {
+	describe(name, () => {
+		let site;
+
+		before(async () => { site = await Site.start(options); });
+		after(async () => { await site?.stop(); });
+		define((what, run) => test(what, async () => {
+			try {
+				await run(site);
+			} catch (e) {
+				e.message += site.logs();
+				throw e;
+			}
+		}));
+	});
+}

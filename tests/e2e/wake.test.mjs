@@ -1,0 +1,179 @@
+// F2: a visit wakes a sleeping workspace, and nothing else does. SPEC
+// section 2.
+
+import assert from 'node:assert/strict';
+import { app, until, withSite } from './site.mjs';
+
+const apps = app('wsapp') + app('slow', '--slow-start 2500');
+
+async function asleep(site, fields) {
+	const { id } = await site.admin.running(fields);
+	await site.admin.patch(id, { desired_state: 'STANDBY' });
+	return site.admin.phase(id, 'STANDBY');
+}
+
+withSite('F2 auto-wake', { apps }, (it) => {
+	it('with JavaScript the loading page leaves by itself', async (site) => {
+		const w = await asleep(site, { name: 'dozing', app: 'slow' });
+		const page = await site.page({ as: site.admin });
+		const rs = await page.goto(w.path);
+		assert.equal(rs.status(), 200);
+		await page.locator('#now[data-leave]').waitFor();
+		assert.match(await page.textContent('main'), /dozing/);
+		await page.getByText('ws echo hello').waitFor();
+		assert.equal(new URL(page.url()).pathname, w.path);
+		await site.admin.phase(w.id, 'RUNNING');
+		await page.context().close();
+		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+	});
+
+	it('without JavaScript it leaves by refreshing', async (site) => {
+		const w = await asleep(site, { app: 'slow' });
+		const page = await site.page({ as: site.admin,
+			javaScriptEnabled: false });
+		await page.goto(`${w.path}?a=1`);
+		await page.locator('#now[data-leave]').waitFor();
+		await page.locator('#counter').waitFor();
+		await page.context().close();
+		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+	});
+
+	it('what is no navigation never wakes: 503 with Retry-After', async (site) => {
+		const { admin } = site;
+		const w = await asleep(site);
+		const html = { Accept: 'text/html' };
+		for (const [method, target, headers] of [
+			['GET', 'api/data', { Accept: '*/*' }],
+			['GET', 'api/data', { Accept: 'application/json' }],
+			['GET', '', {}],
+			['GET', 'favicon.ico', { Accept: 'image/avif,image/*' }],
+			['HEAD', '', html],
+			['POST', '', html],
+			['GET', '', { ...html, 'Sec-Fetch-Mode': 'cors',
+				'Sec-Fetch-Dest': 'empty' }],
+		]) {
+			const rs = await admin.request(method, w.path + target,
+				{ headers, body: method === 'POST' ? 'x' : undefined });
+			const what = `${method} ${target} ${JSON.stringify(headers)}`;
+			assert.equal(rs.status, 503, `${what}: ${rs.text}`);
+			assert.match(rs.headers['retry-after'] ?? '', /^\d+$/, what);
+			if (!headers.Accept?.includes('html'))
+				assert.ok(rs.json.error.code, what);
+		}
+		const refused = await admin.ws(`${w.path}ws`);
+		assert.equal(refused.status, 503);
+		assert.ok(refused.headers['retry-after']);
+
+		await site.pass();
+		const after = await admin.workspace(w.id);
+		assert.equal(after.desired_state, 'STANDBY');
+		assert.equal(after.rev, w.rev);
+		await admin.api('DELETE', `/workspaces/${w.id}`);
+	});
+
+	it('a tab left open on a workspace that was stopped does not wake it', async (site) => {
+		const w = await site.admin.running();
+		const page = await site.page({ as: site.admin });
+		await page.goto(w.path);
+		await page.getByText('ws echo hello').waitFor();
+		await site.admin.patch(w.id, { desired_state: 'STANDBY' });
+		await page.getByText(/ws closed/).waitFor();
+		await site.admin.phase(w.id, 'STANDBY');
+		const status = await page.evaluate(async () => {
+			const found = [];
+			for (const url of ['echo', '.', 'favicon.ico'])
+				found.push((await fetch(url)).status);
+			await new Promise((done) => {
+				const ws = new WebSocket(location.href
+					.replace('http', 'ws') + 'ws');
+				ws.onclose = done;
+			});
+			return found;
+		});
+		assert.deepEqual(status, [503, 503, 503]);
+		await site.pass();
+		assert.equal((await site.admin.workspace(w.id)).desired_state, 'STANDBY');
+		await page.context().close();
+		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+	});
+
+	it('an archived one gives a page with a restore button, which works', async (site) => {
+		const w = await asleep(site, { name: 'packed' });
+		await site.admin.patch(w.id, { desired_state: 'ARCHIVED' });
+		await site.admin.phase(w.id, 'ARCHIVED');
+		const page = await site.page({ as: site.admin });
+		const rs = await page.goto(w.path);
+		assert.equal(rs.status(), 502);
+		await site.pass();
+		assert.equal((await site.admin.workspace(w.id)).phase, 'ARCHIVED');
+		await page.getByRole('button', { name: /^Restore/ }).click();
+		await site.admin.phase(w.id, 'RUNNING');
+		await page.goto(w.path);
+		await page.getByText('ws echo hello').waitFor();
+		await page.context().close();
+		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+	});
+
+	it('a 308 leads to the slash', async (site) => {
+		const { id } = await site.admin.create();
+		const rs = await site.admin.navigate(`/w/${id}`);
+		assert.equal(rs.status, 308);
+		assert.equal(new URL(rs.headers.location, site.url).pathname, `/w/${id}/`);
+		await site.admin.api('DELETE', `/workspaces/${id}`);
+	});
+
+	it('an instance that died under us: a page, and alive again by itself', async (site) => {
+		const w = await site.admin.running();
+		for (const p of site.processes().filter((p) =>
+			p.args.includes(w.id) || /wsapp/.test(p.args)))
+			process.kill(p.pid, 'SIGKILL');
+		const rs = await until(async () => {
+			const rs = await site.admin.navigate(w.path);
+			return rs.status !== 200 && rs;
+		}, 'the proxy to notice', { timeout: 5000 }).catch(() => null);
+		if (rs) {
+			assert.ok([502, 503].includes(rs.status), `${rs.status}`);
+			assert.match(rs.text, /Roost/);
+		}
+		await until(async () => {
+			await site.pass();
+			const { status, text } = await site.admin.navigate(w.path);
+			return status === 200 && /wsapp/.test(text);
+		}, 'it to be back');
+		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+	});
+});
+
+withSite('F2 over the limit', { settings: { max_running_per_user: 1 } }, (it) => {
+	it('502 with the running ones, a stop button each; then it wakes', async (site) => {
+		const sleeper = await asleep(site, { name: 'sleeper' });
+		const runner = await site.admin.running({ name: 'runner' });
+		const page = await site.page({ as: site.admin });
+		const rs = await page.goto(sleeper.path);
+		assert.equal(rs.status(), 502);
+		await page.getByRole('link', { name: 'runner' }).waitFor();
+		assert.equal((await site.admin.workspace(sleeper.id)).desired_state,
+			'STANDBY');
+		await page.getByRole('button', { name: /^Stop/ }).click();
+		await page.getByText('ws echo hello').waitFor();
+		await site.admin.phase(runner.id, 'STANDBY');
+		await page.context().close();
+	});
+
+	it('the API says so: 429 with the running ones', async (site) => {
+		const { json } = await site.admin.api('POST', '/workspaces',
+			{ name: 'too many', app: 'wsapp' }, { expect: 429 });
+		assert.equal(json.error.code, 'RUNNING_LIMIT_EXCEEDED');
+		assert.match(JSON.stringify(json), /sleeper/);
+	});
+
+	it('many at once do not pass it', async (site) => {
+		for (const w of (await site.admin.api('GET', '/workspaces')).json.items)
+			await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		const answers = await Promise.all(Array.from({ length: 12 }, (_, i) =>
+			site.admin.api('POST', '/workspaces',
+				{ name: `race ${i}`, app: 'wsapp' })));
+		const made = answers.filter((rs) => rs.status === 201);
+		assert.equal(made.length, 1, answers.map((rs) => rs.status).join());
+	});
+});
