@@ -5,10 +5,14 @@
  *    unpacked beside, then renamed, with the parent directories fsynced).
  * 2. Every verb may be repeated. Absent is an answer, a failed look an error.
  * 3. Removing is a rename into the trash; purging can be finished later.
+ * 4. An id or op_id that is no UUID is ERR_INVALID before any path is built.
+ * 5. Nothing is ever renamed over something that is there: ERR_EXISTS.
  *
  * Directory homes: {homes_dir}/ws-{id}-home, mode 0700; trash
  * {homes_dir}/.trash/ws-{id}-home~{op_id}; unpacking in
- * {homes_dir}/.unpack/ws-{id}-home~{op_id}.
+ * {homes_dir}/.unpack/ws-{id}-home~{op_id}. Only probe makes these two: a
+ * homes_dir without them is a disk that is not mounted, and every verb fails
+ * there instead of answering "absent".
  */
 #ifndef HOME_HOME_H
 #define HOME_HOME_H
@@ -25,7 +29,8 @@ struct home_names {
 
 struct home_ops {
 	const char *name;
-	enum err (*probe)(struct cx *cx); /* makes the directories; says how to mend */
+	enum err (*probe)(
+		struct cx *cx); /* makes the directories; says how to mend */
 	/* Which of these workspaces have a home? there[i] only set on OK. */
 	enum err (*look)(struct cx *cx, const char *const ids[], size_t n,
 			 bool there[]);
@@ -38,18 +43,20 @@ struct home_ops {
 	enum err (*stage)(struct cx *cx, const char *id, const char *op_id,
 			  const char **path);
 	/* The staged directory becomes the home; syncs what was unpacked.
-	 * Home there already and no stage: OK (done before). */
+	 * Home there already and no stage: OK (done before). Both there:
+	 * ERR_EXISTS. Neither: ERR_NOT_FOUND. */
 	enum err (*publish)(struct cx *cx, const char *id, const char *op_id);
 	enum err (*unstage)(struct cx *cx, const char *id, const char *op_id);
 	const char *(*path)(struct cx *cx, const char *id);
 	/* Home into the trash as ~op_id. Absent home: OK. */
 	enum err (*trash)(struct cx *cx, const char *id, const char *op_id);
-	/* Trash entry back into place. ERR_NOT_FOUND, ERR_EXISTS. */
+	/* Trash entry back into place. Home there already and no entry: OK
+	 * (done before). Both there: ERR_EXISTS. Neither: ERR_NOT_FOUND. */
 	enum err (*untrash)(struct cx *cx, const char *id, const char *op_id);
 	enum err (*trash_list)(struct cx *cx, struct home_names *names);
 	/* Removes a trash entry for good; quit as in engine.h. */
-	enum err (*purge)(struct cx *cx, const char *name,
-			  bool (*quit)(void *), void *arg);
+	enum err (*purge)(struct cx *cx, const char *name, bool (*quit)(void *),
+			  void *arg);
 	/* Leftovers of stages whose op is not in keep[n] are removed. */
 	enum err (*sweep_stages)(struct cx *cx, const char *const keep[],
 				 size_t n);
