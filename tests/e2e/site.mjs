@@ -67,9 +67,9 @@ ${more}`;
 
 export const shellinabox = `
 [app shell]
-title = Shell in a box
-command = /usr/bin/shellinaboxd --disable-ssl --no-beep --unixdomain-only={socket}:0:0:0666 --service=/:1000:1000:/home/coder:/bin/bash
-binds = /etc/shellinabox
+title = Terminal
+command = /usr/bin/shellinaboxd --disable-ssl --no-beep --unixdomain-only={socket}:1000:1000:0666 --service=/:1000:1000:HOME:SHELL
+binds = /etc/pam.d /etc/security /etc/nsswitch.conf
 `;
 
 // A request as it is, no path cleaning and no cookie jar.
