@@ -49,7 +49,7 @@ struct value {
 	const char *text;	 /* TEXT, LINES, SECRET, WORD, UUID */
 	int64_t num;		 /* INT */
 	bool yes;		 /* BOOL, BUTTON */
-	const char *const *list; /* UUIDS */
+	const char **list; /* UUIDS */
 	size_t n_list;
 };
 

@@ -29,6 +29,9 @@ enum method {
 	METHOD__MAX
 };
 
+/* In a table of routes: whatever the method is. */
+#define METHOD_ANY METHOD__MAX
+
 enum header {
 #define X(header, variable) header,
 #include "web/header.def"

@@ -4,7 +4,8 @@
  * 1. A pattern is literal segments and ":name" segments; ":name:word" is a
  *    segment that ends in the literal ":word" (an action, "/x/:id:start").
  *    A ":name" takes one segment, not empty, without ":".
- * 2. Literal goes before ":name:word" before ":name".
+ *    A last segment "*" takes the rest of the path, which may be empty.
+ * 2. Literal goes before ":name:word" before ":name" before "*".
  * 3. HEAD is answered by the GET row. 404, 405 and Allow come from the same
  *    table, so they cannot disagree with it.
  */
