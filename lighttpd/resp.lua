@@ -9,7 +9,7 @@
 
 local r = lighty.r
 local header = r.resp_header
-local base = r.req_attr["request.orig-uri"]:match("^/w/[%x-]+")
+local base = r.req_env["GATE_BASE"]
 
 local SESSION = { ["roost_session"] = true, ["__host-roost_session"] = true }
 local ORIGIN_WIDE = {

@@ -103,8 +103,9 @@ if failed then
 end
 if path:find("^/_slot/") or raw:find("^/_slot/") then
 	if not slot then return 404 end
-	-- turned here below: the instance sees its own path
-	attr["request.uri"] = target:match("^/_slot/%d+(/.*)$")
+	-- turned here below: the instance sees its own path, or the whole one
+	attr["request.uri"] = (env["GATE_WHOLE"] == "1" and env["GATE_BASE"] or
+		"") .. target:match("^/_slot/%d+(/.*)$")
 	return 0
 end
 if path:find(ID) or raw:find(ID) then
@@ -113,6 +114,7 @@ if path:find(ID) or raw:find(ID) then
 		env["GATE_ERROR"] = "502"
 	elseif slot then
 		hide()
+		env["GATE_BASE"] = target:match("^/w/[%x-]+")
 		attr["request.uri"] = "/_slot/" .. slot ..
 			target:match("^/w/[%x-]+(/.*)$")
 		return lighty.RESTART_REQUEST

@@ -38,6 +38,16 @@ http_header(const struct conn *c, const char *name, char *value, size_t size)
 	return false;
 }
 
+/* A path outside the base is left whole, and so not found. */
+static void
+base_strip(char *target)
+{
+	size_t len = app.base ? strlen(app.base) : 0;
+
+	if (len > 1 && strncmp(target, app.base, len) == 0)
+		memmove(target + 1, target + len, strlen(target + len) + 1);
+}
+
 static void
 body_begin(struct conn *c)
 {
@@ -80,6 +90,7 @@ head_take(struct conn *c)
 		refuse(c, 400);
 		return false;
 	}
+	base_strip(c->target);
 	body_begin(c);
 	return true;
 }

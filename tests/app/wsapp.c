@@ -32,6 +32,7 @@ enum {
 	FORK_CHILDREN,
 	EAT_MEMORY,
 	STATUS,
+	BASE,
 	OPTION__MAX
 };
 
@@ -240,7 +241,8 @@ usage(void)
 {
 	fputs("usage: wsapp --socket PATH | --port N [--slow-start MS]\n"
 	      "  [--crash-after MS] [--crash-at-start] [--ignore-term]\n"
-	      "  [--fork-children N] [--eat-memory MB] [--status N]\n",
+	      "  [--fork-children N] [--eat-memory MB] [--status N]\n"
+	      "  [--base PATH/]\n",
 	      stderr);
 	exit(2);
 }
@@ -267,6 +269,8 @@ options_read(int argc, char **argv, struct options *o)
 			usage();
 		if (i == SOCKET)
 			o->socket = optarg;
+		else if (i == BASE)
+			app.base = optarg;
 		else
 			o->n[i] = optarg ? strtol(optarg, NULL, 10) : 1;
 	}

@@ -69,7 +69,8 @@ struct conn {
 /* Options that change what is answered. */
 struct app {
 	const char *home;
-	int status; /* 0, or the status of every answer */
+	const char *base; /* what every path begins with, or NULL */
+	int status;	  /* 0, or the status of every answer */
 };
 
 extern struct app app;

@@ -3,11 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { NAVIGATE, request, withSite } from './site.mjs';
+import { app, NAVIGATE, request, withSite } from './site.mjs';
 
 const OTHER = '/w/00000000-0000-4000-8000-000000000000/';
 
-withSite('access', {}, (it) => {
+const apps = app('wsapp') + app('whole', '--base {base}',
+	'strip_prefix = no\nready_path = {base}echo\n').replace(
+	/ready_path = \/echo\n(?=strip)/, '');
+
+withSite('access', { apps }, (it) => {
 	let w, bob;
 
 	it('another user: 403, page and WebSocket', async (site) => {
@@ -186,6 +190,17 @@ withSite('access', {}, (it) => {
 				'GET', path, { headers: NAVIGATE })).status) ||
 				path.includes('/templates/login.html') === false,
 			path);
+	});
+
+	it('an app that wants its whole path gets it', async (site) => {
+		const whole = await site.admin.running({ app: 'whole' });
+		const page = await site.page({ as: site.admin });
+		await page.goto(whole.path);
+		await page.getByText('ws echo hello').waitFor();
+		await page.context().close();
+		const rs = await site.admin.request('GET', `${whole.path}echo/a%2fb`);
+		assert.equal(rs.text.split(' ')[1], `${whole.path}echo/a%2fb`);
+		await site.admin.api('DELETE', `/workspaces/${whole.id}`);
 	});
 
 	it('logged out, the door is shut', async (site) => {

@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { shellinabox, until, withSite } from './site.mjs';
+import { until, withSite } from './site.mjs';
 
-withSite('shellinabox', { apps: shellinabox }, (it) => {
+withSite('shellinabox', {}, (it) => {
 	it('a terminal that works, and a home that stays', async (site) => {
 		const { admin } = site;
-		const w = await admin.running({ name: 'terminal', app: 'shell' });
+		const w = await admin.running({ name: 'terminal', app: 'shellinabox' });
 		const page = await site.page({ as: admin });
 		const home = `${site.dir}/homes/ws-${w.id}-home`;
 		const type = async (line) => {

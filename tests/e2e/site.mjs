@@ -65,13 +65,6 @@ binds = ${path.dirname(fs.realpathSync(WSAPP))}
 ready_path = /echo
 ${more}`;
 
-export const shellinabox = `
-[app shell]
-title = Terminal
-command = /usr/bin/shellinaboxd --disable-ssl --no-beep --unixdomain-only={socket}:1000:1000:0666 --service=/:1000:1000:HOME:SHELL
-binds = /etc/pam.d /etc/security /etc/nsswitch.conf
-`;
-
 // A request as it is, no path cleaning and no cookie jar.
 export function request(port, method, target, { headers = {}, body, timeout = PATIENCE } = {}) {
 	return new Promise((resolve, reject) => {
@@ -186,11 +179,12 @@ export class Person {
 export class Site {
 	people = [];
 
-	// conf: lines for roost.conf before the apps; apps: their sections;
-	// settings: what an admin would change.
+	// conf: lines for roost.conf; apps: sections for it beside those that
+	// every site has; settings: what an admin would change.
 	static async start({ conf = '', apps = app('wsapp'), settings = {} } = {}) {
 		const site = new Site();
 		site.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'roost e2e-'));
+		fs.chmodSync(site.dir, 0o755); // a uid of its own for each instance
 		site.port = await freePort();
 		site.url = `http://127.0.0.1:${site.port}`;
 		try {
@@ -210,14 +204,10 @@ export class Site {
 		this.password = /^password: (\S+)$/m.exec(said)?.[1];
 		assert.ok(this.password, `no password in: ${said}`);
 		const file = `${this.dir}/roost.conf`;
-		const had = fs.readFileSync(file, 'utf8');
-		const at = had.search(/^\[/m);
-		const top = at < 0 ? had : had.slice(0, at);
-		const keys = conf.split('\n').map((l) => l.split('=')[0].trim())
-			.filter(Boolean);
-		const kept = top.split('\n').filter((l) =>
-			!keys.includes(l.split('=')[0].trim()));
-		fs.writeFileSync(file, `${kept.join('\n')}\n${conf}\n${apps}`);
+		const keys = conf.split('\n').map((l) => l.split('=')[0].trim());
+		const kept = fs.readFileSync(file, 'utf8').split('\n').filter((l) =>
+			!keys.filter(Boolean).includes(l.split('=')[0].trim()));
+		fs.writeFileSync(file, `${conf}\n${kept.join('\n')}\n${apps}`);
 		for (const [key, value] of Object.entries(settings))
 			this.set(key, value);
 	}
@@ -248,7 +238,7 @@ export class Site {
 
 	ctl(...args) { return this.ctlRaw('--site', this.dir, ...args); }
 
-	set(key, value) { this.ctl('settings', 'set', key, String(value)); }
+	set(key, value) { this.ctl('settings', key, String(value)); }
 
 	// A pass, as cron starts it.
 	async pass() {
@@ -272,13 +262,10 @@ export class Site {
 	}
 
 	async addUser(name) {
-		const password = `${name} has a long password`;
-		const r = spawnSync(`${BIN}/roostctl`,
-			['--site', this.dir, 'user', 'add', name],
-			{ encoding: 'utf8', input: `${password}\n`, timeout: PATIENCE });
-		assert.equal(r.status, 0, `user add: ${r.stderr}`);
-		const printed = /^password: (.+)$/m.exec(r.stdout)?.[1];
-		return this.login(name, printed ?? password);
+		const said = this.ctl('user', 'add', name, '--random');
+		const password = /^password: (\S+)$/m.exec(said)?.[1];
+		assert.ok(password, said);
+		return this.login(name, password);
 	}
 
 	nobody() { return new Person(this); }
