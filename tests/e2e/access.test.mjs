@@ -7,9 +7,8 @@ import { app, NAVIGATE, request, withSite } from './site.mjs';
 
 const OTHER = '/w/00000000-0000-4000-8000-000000000000/';
 
-const apps = app('wsapp') + app('whole', '--base {base}',
-	'strip_prefix = no\nready_path = {base}echo\n').replace(
-	/ready_path = \/echo\n(?=strip)/, '');
+const apps = app('wsapp') +
+	app('whole', '--base {base}', { strip_prefix: 'no' });
 
 withSite('access', { apps }, (it) => {
 	let w, bob;

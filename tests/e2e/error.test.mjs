@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { app, until, withSite } from './site.mjs';
 
 const apps = app('wsapp') + app('broken', '--crash-at-start') +
-	app('missing').replace(/^command = \S+/m, 'command = /nowhere/program');
+	app('missing', '', { command: '/nowhere/program --socket {socket}' });
 const settings = { retry_base_seconds: 0, max_running_per_user: 20 };
 
 const failed = (site, id, count) => until(async () => {

@@ -56,14 +56,15 @@ export async function freePort() {
 	return port;
 }
 
-// One app of roost.conf: wsapp with options of its own.
-export const app = (name, options = '', more = '') => `
+// One app of roost.conf: wsapp with options of its own; keys: other lines.
+export const app = (name, options = '', keys = {}) => `
 [app ${name}]
-title = ${name}
-command = ${fs.realpathSync(WSAPP)} --socket {socket} ${options}
-binds = ${path.dirname(fs.realpathSync(WSAPP))}
-ready_path = /echo
-${more}`;
+${Object.entries({
+		command: `${fs.realpathSync(WSAPP)} --socket {socket} ${options}`,
+		binds: path.dirname(fs.realpathSync(WSAPP)),
+		ready_path: '/echo',
+		...keys,
+	}).map(([key, value]) => `${key} = ${value}\n`).join('')}`;
 
 // A request as it is, no path cleaning and no cookie jar.
 export function request(port, method, target, { headers = {}, body, timeout = PATIENCE } = {}) {
