@@ -1,0 +1,16 @@
+/* What the wishes share. Only for lib/service/wish*.c. */
+#ifndef SERVICE_WISH_COMMON_H
+#define SERVICE_WISH_COMMON_H
+
+#include "service/wish.h"
+
+/* ERR_RUNNING_LIMIT when one more of this owner's may not be wanted running.
+ * Inside the transaction that takes the place. */
+MUST_USE enum err limit_admit(struct cx *cx, struct db *db, int64_t owner_id);
+MUST_USE enum err wish_audit(struct cx *cx, struct db *db,
+			     const struct who *who, const char *action,
+			     const struct workspace *w, const char *detail);
+/* Ends a transaction: commits when e is OK, else rolls back; returns e. */
+MUST_USE enum err wish_end(struct cx *cx, struct db *db, enum err e);
+
+#endif
