@@ -13,6 +13,7 @@ struct parse {
 	const struct field_row *rows;
 	size_t n;
 	struct value *values;
+	bool *seen; /* of each row, in pairs: repeats, empty ones too */
 	const char **csrf;
 };
 
@@ -308,8 +309,6 @@ pair_value(struct cx *cx, const struct field_row *row, const char *s,
 {
 	bool texts = row->type == FIELD_TEXT || row->type == FIELD_LINES;
 
-	if (v->set && row->type != FIELD_UUIDS)
-		return cx_field(cx, row->name, "must not stand twice");
 	if (row->type == FIELD_BUTTON) {
 		v->set = v->yes = true;
 		return OK;
@@ -339,8 +338,12 @@ pair(const struct parse *f, const char *p, size_t n)
 			    true, &text)))
 		return e;
 	i = find_row(f, name);
-	if (i < f->n)
+	if (i < f->n && f->seen[i] && f->rows[i].type != FIELD_UUIDS)
+		return cx_field(f->cx, name, "must not stand twice");
+	if (i < f->n) {
+		f->seen[i] = true;
 		return pair_value(f->cx, &f->rows[i], text, &f->values[i]);
+	}
 	if (!f->csrf || strcmp(name, "csrf") != 0)
 		return unknown(f->cx, name);
 	if (*f->csrf)
@@ -377,6 +380,7 @@ form_parse(struct cx *cx, enum form_source source, const char *p, size_t n,
 			  .rows = rows,
 			  .n = n_rows,
 			  .values = values,
+			  .seen = arena_array(&cx->arena, n_rows + 1, 1),
 			  .csrf = source == FORM_URLENCODED ? csrf : NULL};
 
 	memset(values, 0, n_rows * sizeof(*values));

@@ -16,13 +16,17 @@
  * A name is looked up in the innermost scope, then outwards.
  *
  * 1. Every value is escaped (& < > " '), so it is safe between tags and in
- *    quoted attributes. At load "{{" is refused where that would not do: in
- *    script and style, in tag and attribute names, in unquoted attributes, in
- *    on... and style attributes; and in href, src, action and formaction
- *    unless the value begins with literal text ("/..." or "#..." or "?...").
- * 2. Load refuses unclosed and crossed sections, unknown partials, partials
- *    that include themselves, and unknown messages: a site that starts
- *    cannot meet them.
+ *    quoted attributes. At load a value is refused where that would not do: in
+ *    script and style, in comments, in tag and attribute names, in unquoted
+ *    attributes, in on..., style, srcdoc and content. In href, src, action and
+ *    formaction a value at the very beginning is printed only when it leads
+ *    to this site ("/x", "?x" or "#x"; else "#"), and one further on only
+ *    after a literal beginning like that.
+ * 2. Load refuses unclosed and crossed sections, sections that begin in one
+ *    place of the HTML and end in another (they may stand between attributes
+ *    and in quoted values), partials that are unknown, that include
+ *    themselves or that stand within a tag, and unknown messages: a site that
+ *    starts cannot meet them.
  * 3. Output past the buffer's ceiling is an error, never a page cut short.
  */
 #ifndef WEB_TEMPLATE_H
