@@ -7,42 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config_key.h"
 #include "base/fs.h"
 
 #define CONFIG_MAX (256 * 1024)
 #define APPS_MAX 64
 #define ENV_MAX 64
-
-enum type { TYPE_TEXT, TYPE_PATH, TYPE_INT, TYPE_BOOL };
-
-struct key {
-	enum type type;
-	const char *name;
-	const char *def;
-	int64_t least, most;
-	const char *help;
-	size_t offset;
-};
-
-#define KEY(T, S, key, def, least, most, help)                                 \
-	{TYPE_##T, #key, def, least, most, help, offsetof(struct S, key)},
-
-static const struct key site_keys[] = {
-#define X(type, key, def, least, most, help)                                   \
-	KEY(type, site, key, def, least, most, help)
-#include "base/config.def"
-#undef X
-};
-
-static const struct key app_keys[] = {
-#define X(type, key, def, least, most, help)                                   \
-	KEY(type, app, key, def, least, most, help)
-#include "base/app.def"
-#undef X
-};
-
-#define N_SITE (sizeof(site_keys) / sizeof(site_keys[0]))
-#define N_APP (sizeof(app_keys) / sizeof(app_keys[0]))
 
 struct parser {
 	struct cx *cx;
@@ -50,7 +20,7 @@ struct parser {
 	struct app *apps;
 	struct app *app; /* the section we are in; NULL: the site */
 	struct app_env *env;
-	bool seen_site[N_SITE], seen_app[N_APP];
+	bool seen_site[KEYS_MAX], seen_app[KEYS_MAX];
 	unsigned line;
 };
 
@@ -59,82 +29,6 @@ bad(struct parser *p, const char *key, const char *what)
 {
 	return cx_fail(p->cx, ERR_CONFIG, "%s/roost.conf line %u: %s%s%s",
 		       p->site->dir, p->line, key, *key ? ": " : "", what);
-}
-
-static enum err
-set_text(struct parser *p, const struct key *k, const char *v, void *to)
-{
-	size_t n = strlen(v);
-	const char *text = arena_strdup(&p->site->arena, v);
-
-	if ((int64_t)n < k->least || (int64_t)n > k->most)
-		return bad(p, k->name, n ? "too long" : "must not be empty");
-	if (k->type == TYPE_PATH && n && v[0] != '/')
-		text = arena_printf(&p->site->arena, "%s/%s", p->site->dir, v);
-	*(const char **)to = text;
-	return OK;
-}
-
-static enum err
-set_int(struct parser *p, const struct key *k, const char *v, void *to)
-{
-	char range[96], *end;
-	long long n;
-
-	errno = 0;
-	n = strtoll(v, &end, 10);
-	if (errno || end == v || *end || n < k->least || n > k->most) {
-		snprintf(range, sizeof(range),
-			 "a whole number from %lld to %lld",
-			 (long long)k->least, (long long)k->most);
-		return bad(p, k->name, range);
-	}
-	*(int64_t *)to = n;
-	return OK;
-}
-
-static enum err
-set_bool(struct parser *p, const struct key *k, const char *v, void *to)
-{
-	if (strcmp(v, "yes") && strcmp(v, "no"))
-		return bad(p, k->name, "yes or no");
-	*(bool *)to = v[0] == 'y';
-	return OK;
-}
-
-static enum err
-set_key(struct parser *p, const struct key *k, const char *v, void *base)
-{
-	void *to = (char *)base + k->offset;
-
-	switch (k->type) {
-	case TYPE_INT:
-		return set_int(p, k, v, to);
-	case TYPE_BOOL:
-		return set_bool(p, k, v, to);
-	case TYPE_TEXT:
-	case TYPE_PATH:
-	default:
-		return set_text(p, k, v, to);
-	}
-}
-
-/* Defaults of required keys ("" where least is 1) are not checked here. */
-static enum err
-set_defaults(struct parser *p, const struct key *keys, size_t n, void *base)
-{
-	enum err e;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		struct key k = keys[i];
-
-		if (!*k.def)
-			k.least = 0;
-		if ((e = set_key(p, &k, k.def, base)))
-			return e;
-	}
-	return OK;
 }
 
 static bool
@@ -166,21 +60,23 @@ set_env(struct parser *p, const char *name, const char *v)
 static enum err
 assign(struct parser *p, const char *name, const char *v)
 {
-	const struct key *keys = p->app ? app_keys : site_keys;
+	const struct keys *keys = p->app ? &keys_app : &keys_site;
 	bool *seen = p->app ? p->seen_app : p->seen_site;
-	size_t i, n = p->app ? N_APP : N_SITE;
+	char why[KEY_WHY_MAX];
+	size_t i;
 
 	if (p->app && !strncmp(name, "env.", 4))
 		return set_env(p, name + 4, v);
-	for (i = 0; i < n && strcmp(keys[i].name, name); i++)
-		;
-	if (i == n)
+	i = key_find(keys, name);
+	if (i == keys->n)
 		return bad(p, name, "there is no such key here");
 	if (seen[i])
 		return bad(p, name, "is given twice");
 	seen[i] = true;
-	return set_key(p, &keys[i], v,
-		       p->app ? (void *)p->app : (void *)p->site);
+	if (!key_set(keys, i, &p->site->arena, p->site->dir, v,
+		     p->app ? (void *)p->app : (void *)p->site, why))
+		return bad(p, name, why);
+	return OK;
 }
 
 static enum err
@@ -216,7 +112,8 @@ begin_app(struct parser *p, const char *name)
 	p->app->env = p->env;
 	p->app->name = arena_strdup(&s->arena, name);
 	memset(p->seen_app, 0, sizeof(p->seen_app));
-	return set_defaults(p, app_keys, N_APP, p->app);
+	key_defaults(&keys_app, &s->arena, s->dir, p->app);
+	return OK;
 }
 
 static char *
@@ -300,8 +197,8 @@ site_parse(struct cx *cx, const char *dir, const char *text, size_t n,
 	s.dir = arena_strdup(&s.arena, dir);
 	p.apps = arena_array(&s.arena, APPS_MAX, sizeof(*p.apps));
 	s.apps = p.apps;
-	if ((e = set_defaults(&p, site_keys, N_SITE, &s)) ||
-	    (e = take_lines(&p, arena_strndup(&s.arena, text, n), n)) ||
+	key_defaults(&keys_site, &s.arena, s.dir, &s);
+	if ((e = take_lines(&p, arena_strndup(&s.arena, text, n), n)) ||
 	    (e = check_site(&p))) {
 		arena_release(&s.arena);
 		return e;
@@ -341,20 +238,10 @@ site_free(struct site *site)
 	arena_release(&site->arena);
 }
 
-static void
-print_keys(struct buf *out, const struct key *keys, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		buf_printf(out, "# %s\n#%s = %s\n\n", keys[i].help,
-			   keys[i].name, keys[i].def);
-}
-
 void
 site_reference(struct buf *out)
 {
-	print_keys(out, site_keys, N_SITE);
+	key_print(&keys_site, out);
 	buf_puts(out, "#[app NAME]\n\n");
-	print_keys(out, app_keys, N_APP);
+	key_print(&keys_app, out);
 }
