@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +19,25 @@ open_lock(struct cx *cx, const char *path, int *fd)
 	return OK;
 }
 
+/*
+ * lock_look() holds the lock, shared, for an instant: a taker that meets it
+ * must not conclude that somebody works there, so it tries a few times.
+ */
+static bool
+flock_now(int fd)
+{
+	const struct timespec pause = {.tv_nsec = 300000};
+	int tries;
+
+	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
+		if (errno != EWOULDBLOCK || tries == 3)
+			return false;
+		nanosleep(&pause, NULL);
+		errno = EWOULDBLOCK;
+	}
+	return true;
+}
+
 enum err
 lock_take(struct cx *cx, const char *path, int *fd)
 {
@@ -26,7 +46,7 @@ lock_take(struct cx *cx, const char *path, int *fd)
 
 	if ((e = open_lock(cx, path, &f)))
 		return e;
-	if (!flock(f, LOCK_EX | LOCK_NB)) {
+	if (flock_now(f)) {
 		*fd = f;
 		return OK;
 	}
