@@ -25,7 +25,7 @@ struct store_stats {
 	int64_t operations[OPERATION__MAX]; /* at work now; NONE is 0 */
 	int64_t counting;		    /* against max_running_global */
 	int64_t users, sessions, tokens;
-	int64_t changes, oldest_change, newest_change;
+	int64_t oldest_change, newest_change;
 	int64_t orphans, orphan_bytes;
 	int64_t db_bytes, db_free_bytes;
 };

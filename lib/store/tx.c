@@ -1,0 +1,211 @@
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/lock.h"
+#include "store/sql.h"
+
+/* Longest wait in the queue of writers. Each holds it for milliseconds. */
+#define QUEUE_MS 8000
+
+/*
+ * Writers take a lock before they begin, since SQLite's own waiting is a
+ * lottery. Here the longer one has waited the more often one asks, so that
+ * newcomers seldom overtake.
+ */
+static int64_t
+pause_after(int64_t waited_ms)
+{
+	return waited_ms < 20 ? 3 : waited_ms < 200 ? 2 : 1;
+}
+
+static enum err
+queue_enter(struct cx *cx, struct db *db)
+{
+	int64_t since = clock_mono_ms(), waited;
+	int fd = open(db->queue_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		      0600);
+
+	if (fd < 0)
+		return cx_errno(cx, errno, "write queue %s", db->queue_path);
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		waited = clock_mono_ms() - since;
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			enum err e =
+				cx_errno(cx, errno, "flock %s", db->queue_path);
+			close(fd);
+			return e;
+		}
+		if (waited > QUEUE_MS) {
+			close(fd);
+			return cx_fail(cx, ERR_BUSY,
+				       "%s: other writers took too long",
+				       db->queue_path);
+		}
+		clock_sleep_ms(pause_after(waited));
+	}
+	db->queue = fd;
+	return OK;
+}
+
+static void
+queue_leave(struct db *db)
+{
+	lock_drop(db->queue);
+	db->queue = -1;
+}
+
+static enum err
+step(struct cx *cx, struct db *db, enum sql q)
+{
+	int rc;
+
+	if (!db->st[q]) {
+		rc = sqlite3_prepare_v3(db->sq, sql_text(q), -1,
+					SQLITE_PREPARE_PERSISTENT, &db->st[q],
+					NULL);
+		if (rc != SQLITE_OK)
+			return sql_fail(cx, db, rc, sql_name(q));
+	}
+	rc = sqlite3_step(db->st[q]);
+	if (rc == SQLITE_DONE) {
+		sqlite3_reset(db->st[q]);
+		return OK;
+	}
+	/* The reason first: the reset may change what SQLite remembers. */
+	enum err e = sql_fail(cx, db, rc, sql_name(q));
+	sqlite3_reset(db->st[q]);
+	return e;
+}
+
+enum err
+db_begin(struct cx *cx, struct db *db)
+{
+	enum err e;
+
+	assert(db->tx == TX_NONE && db->mode != DB_READ);
+	if ((e = queue_enter(cx, db)))
+		return e;
+	if ((e = step(cx, db, SQL_BEGIN_WRITE))) {
+		queue_leave(db);
+		return e;
+	}
+	db->ring = false;
+	db->tx = TX_WRITE;
+	return OK;
+}
+
+enum err
+db_snapshot(struct cx *cx, struct db *db)
+{
+	enum err e;
+
+	assert(db->tx == TX_NONE);
+	if ((e = step(cx, db, SQL_BEGIN_READ)))
+		return e;
+	db->tx = TX_READ;
+	return OK;
+}
+
+void
+db_rollback(struct db *db)
+{
+	if (!db || db->tx == TX_NONE)
+		return;
+	/* SQLite has already rolled back by itself after some errors. The end
+	 * of a read cannot fail in a way that matters: nothing is kept. */
+	if (!sqlite3_get_autocommit(db->sq)) {
+		struct cx cx = {.now_ms = 0};
+
+		if (step(&cx, db, SQL_ROLLBACK))
+			assert(sqlite3_get_autocommit(db->sq));
+		cx_end(&cx);
+	}
+	if (db->tx == TX_WRITE)
+		queue_leave(db);
+	db->tx = TX_NONE;
+}
+
+/* On failure nothing of the transaction remains. */
+static enum err
+commit(struct cx *cx, struct db *db)
+{
+	if (FAULT(FAULT_DB_COMMIT_BEFORE))
+		return cx_fail(cx, ERR_IO, "%s: fault before commit", db->path);
+	if (sqlite3_get_autocommit(db->sq))
+		return cx_fail(cx, ERR_IO,
+			       "%s: the transaction was rolled back by an "
+			       "earlier error",
+			       db->path);
+	return step(cx, db, SQL_COMMIT);
+}
+
+enum err
+db_commit(struct cx *cx, struct db *db)
+{
+	bool ring = db->ring;
+	enum err e;
+
+	assert(db->tx == TX_WRITE);
+	if ((e = commit(cx, db))) {
+		db_rollback(db);
+		return e;
+	}
+	queue_leave(db);
+	db->tx = TX_NONE;
+	if (FAULT(FAULT_DB_COMMIT_AFTER))
+		return cx_fail(cx, ERR_IO, "%s: fault after commit", db->path);
+	if (ring)
+		db_ring(cx);
+	return OK;
+}
+
+enum err
+tx_enter(struct cx *cx, struct db *db, bool *own)
+{
+	enum err e;
+
+	if (db->tx == TX_WRITE) {
+		*own = false;
+		return OK;
+	}
+	if ((e = db_begin(cx, db)))
+		return e;
+	*own = true;
+	return OK;
+}
+
+enum err
+tx_leave(struct cx *cx, struct db *db, bool own, enum err e)
+{
+	if (!own)
+		return e;
+	if (!e)
+		return db_commit(cx, db);
+	db_rollback(db);
+	return e;
+}
+
+enum err
+snap_enter(struct cx *cx, struct db *db, bool *own)
+{
+	enum err e;
+
+	*own = db->tx == TX_NONE;
+	if (*own && (e = db_snapshot(cx, db)))
+		return e;
+	return OK;
+}
+
+enum err
+snap_leave(struct db *db, bool own, enum err e)
+{
+	if (own)
+		db_rollback(db);
+	return e;
+}

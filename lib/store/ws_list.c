@@ -1,0 +1,167 @@
+/* A page of workspaces, sorted and filtered, with the true total. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/ws_row.h"
+
+static const char *const sorts[] = {
+	[WS_BY_NAME] = "name",
+	[WS_BY_CREATED] = "created",
+	[WS_BY_UPDATED] = "updated",
+	[WS_BY_ACCESS] = "last_access",
+};
+
+bool
+ws_sort_parse(const char *s, enum ws_sort *sort, bool *desc)
+{
+	bool down = s && *s == '-';
+	unsigned i;
+
+	for (i = 0; s && i < sizeof(sorts) / sizeof(sorts[0]); i++)
+		if (!strcmp(s + down, sorts[i])) {
+			*sort = i;
+			*desc = down;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * Where a page ended: "N" or "N.KEY", N the row number of its last row and KEY
+ * its time. A name is looked up by N: it is too long for a URL.
+ */
+struct mark {
+	bool set;
+	int64_t n, ms;
+	const char *name;
+};
+
+static int64_t
+sort_ms(const struct ws_query *q, const struct workspace *w)
+{
+	switch (q->sort) {
+	case WS_BY_UPDATED:
+		return w->updated_ms;
+	case WS_BY_ACCESS:
+		return w->last_access_ms;
+	case WS_BY_NAME:
+	case WS_BY_CREATED:
+	default:
+		return w->n;
+	}
+}
+
+static const char *
+mark_print(struct cx *cx, const struct ws_query *q, const struct workspace *w)
+{
+	return arena_printf(&cx->arena, "%" PRId64 ".%" PRId64, w->n,
+			    sort_ms(q, w));
+}
+
+static bool
+take_number(const char **s, char end, int64_t *out)
+{
+	char *stop = NULL;
+
+	if (**s < '0' || **s > '9')
+		return false;
+	errno = 0;
+	*out = strtoll(*s, &stop, 10);
+	if (errno || *stop != end)
+		return false;
+	*s = stop + (end != 0);
+	return true;
+}
+
+static void
+name_row(struct row *r, void *out)
+{
+	*(const char **)out = row_text(r);
+}
+
+static enum err
+mark_read(struct cx *cx, struct db *db, const struct ws_query *q,
+	  struct mark *m)
+{
+	const char *s = q->cursor;
+	enum err e = OK;
+
+	if (!s)
+		return OK;
+	if (!take_number(&s, '.', &m->n) || !take_number(&s, 0, &m->ms))
+		return cx_field(cx, "cursor", "not a cursor of ours");
+	if (q->sort == WS_BY_NAME)
+		e = sql_row(cx, db, SQL_WS_NAME_OF_N, name_row, &m->name,
+			    sizeof(m->name), ARGS(INT(m->n)));
+	if (e == ERR_NOT_FOUND)
+		return cx_field(cx, "cursor", "not a cursor of ours");
+	m->set = !e;
+	return e;
+}
+
+/* sql.def holds the variants in this order. */
+static enum sql
+variant(const struct ws_query *q)
+{
+	unsigned base =
+		q->owner_id ? SQL_WS_MINE_NAME_UP : SQL_WS_EVERY_NAME_UP;
+
+	return base + 2 * (unsigned)q->sort + q->desc;
+}
+
+static struct arg
+mark_arg(const struct ws_query *q, const struct mark *m)
+{
+	if (!m->set)
+		return TEXT(NULL);
+	return q->sort == WS_BY_NAME ? TEXT(m->name) : INT(m->ms);
+}
+
+static enum err
+list(struct cx *cx, struct db *db, const struct ws_query *q,
+     struct ws_page *page)
+{
+	int64_t limit = sql_limit(q->limit, 50, 1000);
+	struct workspaces ws = {0};
+	struct mark m = {0};
+	enum err e;
+
+	if ((e = mark_read(cx, db, q, &m)) ||
+	    (e = sql_int(cx, db,
+			 q->owner_id ? SQL_WS_TOTAL_MINE : SQL_WS_TOTAL_EVERY,
+			 &page->total,
+			 ARGS(INT(q->owner_id), INT(q->which), TEXT(q->q),
+			      TEXT(q->phase)))) ||
+	    (e = workspace_many(cx, db, variant(q), &ws,
+				ARGS(INT(q->owner_id), INT(q->which),
+				     TEXT(q->q), TEXT(q->phase),
+				     mark_arg(q, &m), INT(m.n), INT(limit + 1),
+				     INT(m.set || q->offset < 0 ? 0
+								: q->offset)))))
+		return e;
+	/* One more than asked for was fetched: is there another page? */
+	page->v = ws.v;
+	page->n = ws.n > (size_t)limit ? (size_t)limit : ws.n;
+	page->next = ws.n > (size_t)limit ? mark_print(cx, q, &ws.v[limit - 1])
+					  : NULL;
+	return OK;
+}
+
+enum err
+workspace_list(struct cx *cx, struct db *db, const struct ws_query *q,
+	       struct ws_page *out)
+{
+	struct ws_page page = {0};
+	bool own = false;
+	enum err e;
+
+	if ((e = snap_enter(cx, db, &own)))
+		return e;
+	e = snap_leave(db, own, list(cx, db, q, &page));
+	if (!e)
+		*out = page;
+	return e;
+}
