@@ -1,0 +1,211 @@
+/*
+ * roostctl init: makes a site.
+ *
+ * 1. Each step is done only where it is missing, so that one that was
+ *    interrupted is completed by the next, and a complete site is left alone.
+ * 2. roost.conf appears whole, and only after it was found to be valid.
+ * 3. The password is printed after the user is in the database.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/id.h"
+#include "ctl/apps.h"
+#include "ctl/ctl.h"
+#include "ctl/share.h"
+#include "service/auth.h"
+
+#define CONF_MAX (256 * 1024)
+#define UID_BASE "200000"
+
+/* May everybody pass through the directories above this one? */
+static bool
+open_above(struct ctl *c, const char *dir)
+{
+	char *path = arena_strdup(&c->cx.arena, dir), *slash;
+	struct stat st;
+
+	while ((slash = strrchr(path, '/')) && slash != path) {
+		*slash = '\0';
+		if (stat(path, &st) || !(st.st_mode & S_IXOTH))
+			return false;
+	}
+	return true;
+}
+
+static bool
+own_uids(struct ctl *c, const char *dir)
+{
+	return geteuid() == 0 && open_above(c, dir);
+}
+
+/* text with every word replaced; pairs ends with NULL. */
+static void
+fill(struct buf *out, const char *text, const char *const pairs[])
+{
+	size_t i, len;
+
+	while (*text) {
+		for (i = 0; pairs[i]; i += 2) {
+			len = strlen(pairs[i]);
+			if (!strncmp(text, pairs[i], len))
+				break;
+		}
+		if (pairs[i]) {
+			buf_puts(out, pairs[i + 1]);
+			text += strlen(pairs[i]);
+		} else
+			buf_putc(out, *text++);
+	}
+}
+
+/* The first application that people see and that is installed. */
+static const char *
+choose_app(struct ctl *c, const char *dir)
+{
+	const char *name = NULL;
+	struct site s;
+	size_t i;
+
+	if (site_parse(&c->cx, dir, share_apps_conf, strlen(share_apps_conf),
+		       &s)) {
+		cx_clear(&c->cx);
+		return NULL;
+	}
+	for (i = 0; i < s.n_apps && !name; i++)
+		if (!s.apps[i].hidden && app_installed(&c->cx, &s.apps[i]))
+			name = arena_strdup(&c->cx.arena, s.apps[i].name);
+	site_free(&s);
+	return name;
+}
+
+static enum err
+compose(struct ctl *c, const char *dir, struct buf *out)
+{
+	const char *app = choose_app(c, dir), *port = c->option[OPTION_PORT];
+	struct arena *a = &c->cx.arena;
+	char id[ID_UUID_LEN + 1];
+	int64_t n = 8080;
+	enum err e;
+
+	if (port && (e = ctl_number(c, "--port", port, 1, 65535, &n)))
+		return e;
+	id_uuid(id);
+	id[8] = '\0';
+	fill(out, share_roost_conf,
+	     (const char *const[]){"@SITE_ID@", arena_printf(a, "roost-%s", id),
+				   "@BASE_URL@",
+				   arena_printf(a, "http://127.0.0.1:%d",
+						(int)n),
+				   "@UID_BASE@",
+				   own_uids(c, dir)
+					   ? "instance_uid_base = " UID_BASE
+					   : "#instance_uid_base = 0",
+				   "@DEFAULT_APP@",
+				   app ? arena_printf(a, "default_app = %s",
+						      app)
+				       : "#default_app =",
+				   NULL});
+	buf_puts(out, share_apps_conf);
+	if (out->over)
+		return cx_fail(&c->cx, ERR_INTERNAL, "roost.conf is too long");
+	if (!app)
+		fprintf(stderr, "roostctl: no application for workspaces is "
+				"installed yet; see the end of roost.conf\n");
+	return OK;
+}
+
+static enum err
+make_conf(struct ctl *c, const char *dir)
+{
+	const char *path = arena_printf(&c->cx.arena, "%s/roost.conf", dir);
+	struct site s;
+	struct buf b;
+	enum err e;
+
+	if (fs_exists(path))
+		return OK;
+	buf_init(&b, CONF_MAX);
+	if (!(e = compose(c, dir, &b)) &&
+	    !(e = site_parse(&c->cx, dir, buf_str(&b), b.len, &s))) {
+		site_free(&s);
+		e = fs_write_sync(&c->cx, path, b.data, b.len, 0600);
+	}
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+make_dir(struct ctl *c, const char *path, mode_t mode)
+{
+	enum err e = fs_mkdirs(&c->cx, path, 0700);
+
+	if (e)
+		return e;
+	return chmod(path, mode) ? cx_errno(&c->cx, errno, "chmod %s", path)
+				 : OK;
+}
+
+/*
+ * Who comes from outside passes through the site and run/ (the web server to
+ * its sockets, an instance with a uid of its own to its home), but lists
+ * nothing.
+ */
+static enum err
+make_dirs(struct ctl *c)
+{
+	const struct site *s = &c->site;
+	mode_t homes = s->instance_uid_base ? 0711 : 0700;
+	enum err e;
+
+	if ((e = make_dir(c, s->dir, 0711)) ||
+	    (e = make_dir(c, s->homes_dir, homes)) ||
+	    (e = make_dir(c, s->archives_dir, 0700)) ||
+	    (e = make_dir(c, s->run_dir, 0711)))
+		return e;
+	return make_dir(c, s->log_dir, 0700);
+}
+
+static enum err
+make_admin(struct ctl *c)
+{
+	char password[33];
+	int64_t n;
+	enum err e;
+
+	if ((e = user_count_admins(&c->cx, c->db, &n)) || n)
+		return e;
+	password_random(password);
+	if (!(e = auth_user_add(&c->cx, c->db, &who_ctl, "admin", password,
+				ROLE_ADMIN, NULL)))
+		printf("password: %s\n", password);
+	explicit_bzero(password, sizeof(password));
+	return e;
+}
+
+enum err
+ctl_init(struct ctl *c)
+{
+	char dir[PATH_MAX];
+	bool was_there;
+	enum err e;
+
+	if ((e = fs_mkdirs(&c->cx, c->arg[0], 0700)))
+		return e;
+	if (!realpath(c->arg[0], dir))
+		return cx_errno(&c->cx, errno, "%s", c->arg[0]);
+	if ((e = make_conf(c, dir)) || (e = site_load(&c->cx, dir, &c->site)))
+		return e;
+	c->cx.site = &c->site;
+	was_there = fs_exists(c->site.db_path);
+	if ((!was_there && (e = make_dirs(c))) ||
+	    (e = db_open(&c->cx, DB_CREATE, &c->db)))
+		return e;
+	return make_admin(c);
+}

@@ -1,0 +1,204 @@
+/* roostctl user ... */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+#include "service/auth.h"
+
+static const char *const keys[] = {"id",	  "name",	  "role",
+				   "max_running", "workspaces",	  "disabled_at",
+				   "created_at",  "last_login_at"};
+
+static enum err
+find(struct ctl *c, struct user *u)
+{
+	enum err e = user_by_name(&c->cx, c->db, c->arg[0], u);
+
+	if (e == ERR_NOT_FOUND)
+		return cx_fail(&c->cx, e,
+			       "there is no user %s; roostctl user list",
+			       c->arg[0]);
+	return e;
+}
+
+/* A password that was made up is told when it holds, and only then. */
+static void
+tell(struct ctl *c, const char *password)
+{
+	if (c->option[OPTION_RANDOM])
+		printf("password: %s\n", password);
+}
+
+enum err
+ctl_user_add(struct ctl *c)
+{
+	const char *password;
+	struct user u;
+	enum err e;
+
+	if (!user_by_name(&c->cx, c->db, c->arg[0], &u))
+		return cx_fail(&c->cx, ERR_EXISTS, "there is a user %s",
+			       u.name);
+	cx_clear(&c->cx);
+	if ((e = ctl_password(c, &password)) ||
+	    (e = auth_user_add(&c->cx, c->db, &who_ctl, c->arg[0], password,
+			       c->option[OPTION_ADMIN] ? ROLE_ADMIN : ROLE_USER,
+			       NULL)))
+		return e;
+	tell(c, password);
+	return OK;
+}
+
+enum err
+ctl_user_passwd(struct ctl *c)
+{
+	const char *password;
+	struct user u;
+	enum err e;
+
+	if ((e = find(c, &u)) || (e = ctl_password(c, &password)) ||
+	    (e = auth_passwd(&c->cx, c->db, &who_ctl, u.id, password)))
+		return e;
+	tell(c, password);
+	return OK;
+}
+
+enum err
+ctl_user_list(struct ctl *c)
+{
+	struct users all;
+	struct out o;
+	enum err e;
+	size_t i;
+
+	if ((e = user_list(&c->cx, c->db, &all)))
+		return e;
+	OUT_INIT(&o, c, keys);
+	for (i = 0; i < all.n; i++) {
+		const struct user *u = &all.v[i];
+
+		out_int(&o, u->id);
+		out_text(&o, u->name);
+		out_text(&o, role_name(u->role));
+		if (u->max_running < 0)
+			out_none(&o);
+		else
+			out_int(&o, u->max_running);
+		out_int(&o, u->workspaces);
+		out_time(&o, u->disabled_ms);
+		out_time(&o, u->created_ms);
+		out_time(&o, u->last_login_ms);
+	}
+	out_list(&o);
+	return OK;
+}
+
+struct wish {
+	struct user u;
+	bool disabled;
+	enum role role;
+	int64_t limit;
+};
+
+/* Is this the only one who can administer the site? */
+static enum err
+spare_last_admin(struct ctl *c, const struct user *u)
+{
+	int64_t n;
+	enum err e;
+
+	if (u->role != ROLE_ADMIN || u->disabled_ms)
+		return OK;
+	if ((e = user_count_admins(&c->cx, c->db, &n)))
+		return e;
+	if (n <= 1)
+		return cx_fail(&c->cx, ERR_STATE,
+			       "%s is the last administrator; make another "
+			       "one first",
+			       u->name);
+	return OK;
+}
+
+static enum err
+make_disabled(struct ctl *c, void *arg)
+{
+	const struct wish *w = arg;
+	enum err e;
+
+	if (w->disabled && (e = spare_last_admin(c, &w->u)))
+		return e;
+	return user_set_disabled(&c->cx, c->db, w->u.id, w->disabled);
+}
+
+static enum err
+set_disabled(struct ctl *c, bool disabled)
+{
+	struct wish w = {.disabled = disabled};
+	enum err e;
+
+	if ((e = find(c, &w.u)))
+		return e;
+	return ctl_change(c, &(struct change){make_disabled, &w,
+					      disabled ? "user.disable"
+						       : "user.enable",
+					      w.u.name, ""});
+}
+
+enum err
+ctl_user_disable(struct ctl *c)
+{
+	return set_disabled(c, true);
+}
+
+enum err
+ctl_user_enable(struct ctl *c)
+{
+	return set_disabled(c, false);
+}
+
+static enum err
+make_role(struct ctl *c, void *arg)
+{
+	const struct wish *w = arg;
+	enum err e;
+
+	if (w->role != ROLE_ADMIN && (e = spare_last_admin(c, &w->u)))
+		return e;
+	return user_set_role(&c->cx, c->db, w->u.id, w->role);
+}
+
+enum err
+ctl_user_role(struct ctl *c)
+{
+	struct wish w = {0};
+	enum err e;
+
+	if (!role_parse(c->arg[1], &w.role))
+		return cx_fail(&c->cx, ERR_INVALID, "a role is user or admin");
+	if ((e = find(c, &w.u)))
+		return e;
+	return ctl_change(c, &(struct change){make_role, &w, "user.role",
+					      w.u.name, c->arg[1]});
+}
+
+static enum err
+make_limit(struct ctl *c, void *arg)
+{
+	const struct wish *w = arg;
+
+	return user_set_limit(&c->cx, c->db, w->u.id, w->limit);
+}
+
+enum err
+ctl_user_limit(struct ctl *c)
+{
+	struct wish w = {0};
+	enum err e;
+
+	if ((e = find(c, &w.u)) ||
+	    (e = ctl_number(c, "the limit", c->arg[1], -1, 100000, &w.limit)))
+		return e;
+	return ctl_change(c, &(struct change){make_limit, &w, "user.limit",
+					      w.u.name, c->arg[1]});
+}

@@ -1,0 +1,34 @@
+/*
+ * roostctl doctor: the checks of doctor.def.
+ *
+ * 1. A check says at least one thing, unless what it needs (the settings, the
+ *    database) was already said to be missing.
+ * 2. What is not ok comes with a sentence that says how to mend it.
+ */
+#ifndef CTL_DOCTOR_H
+#define CTL_DOCTOR_H
+
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+
+enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
+
+struct doctor {
+	struct ctl *c;
+	struct out out;
+	const char *check; /* the one at work */
+	enum verdict worst;
+	bool site; /* c->site was read */
+	bool db;   /* c->db is open */
+};
+
+void doctor_say(struct doctor *d, enum verdict v, const char *fmt, ...)
+	PRINTF(3, 4);
+/* The failure that c->cx holds, as it explains itself; then forgotten. */
+void doctor_fail(struct doctor *d, enum verdict v);
+
+#define X(check, name, what) void check(struct doctor *d);
+#include "ctl/doctor.def"
+#undef X
+
+#endif
