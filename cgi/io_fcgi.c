@@ -1,0 +1,317 @@
+/*
+ * FastCGI through libfcgi, a fixed number of threads that accept by
+ * themselves.
+ *
+ * libfcgi's own handling of SIGTERM only sets a flag that nobody sees who
+ * sleeps in accept(); so the main thread waits for the signal, sets the flag
+ * and then interrupts each thread until it is gone.
+ *
+ * A connection carries one request: keeping it (FCGI_KEEP_CONN) would bind a
+ * thread to each idle one.
+ */
+#include <errno.h>
+#include <fcgiapp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "cgi/io.h"
+#include "cgi/io_socket.h"
+
+#define ANSWER_MAX ((size_t)16 << 20)
+#define WAKE SIGUSR2
+#define WAKE_EACH_MS 10
+
+struct request_io {
+	struct io io; /* first: an io is cast back to this */
+	FCGX_Request fcgx;
+	struct buf out; /* records of the answer */
+	bool kept;
+};
+
+struct thread {
+	pthread_t id;
+	const struct server *server;
+	void *worker;
+	int sock;
+	bool own; /* the socket is ours alone: requests may be kept */
+	atomic_bool ended;
+};
+
+/* Set once at the end; the only state that is shared. */
+static atomic_bool stopping;
+
+static const char *
+fcgi_var(struct io *io, const char *name)
+{
+	return FCGX_GetParam(name, ((struct request_io *)io)->fcgx.envp);
+}
+
+static ssize_t
+fcgi_read(struct io *io, void *p, size_t n)
+{
+	FCGX_Stream *in = ((struct request_io *)io)->fcgx.in;
+	int got = FCGX_GetStr(p, n > 1 << 20 ? 1 << 20 : (int)n, in);
+
+	return got > 0 || FCGX_GetError(in) == 0 ? got : -1;
+}
+
+static bool
+fcgi_write(struct io *io, const void *p, size_t n)
+{
+	struct request_io *rio = (struct request_io *)io;
+
+	io_record(&rio->out, (uint16_t)rio->fcgx.requestId, p, n);
+	return !rio->out.over;
+}
+
+/* What is left of the input, so that nothing but an abort comes later. */
+static void
+drain(struct request_io *rio)
+{
+	char block[4096];
+
+	while (FCGX_GetStr(block, sizeof(block), rio->fcgx.in) ==
+	       (int)sizeof(block))
+		;
+}
+
+static void
+send_all(int fd, const struct buf *b)
+{
+	size_t done = 0;
+
+	while (done < b->len) {
+		ssize_t n =
+			send(fd, b->data + done, b->len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		done += (size_t)n;
+	}
+}
+
+static void
+fcgi_keep(struct io *io)
+{
+	struct request_io *rio = (struct request_io *)io;
+
+	drain(rio);
+	rio->kept = true;
+}
+
+/*
+ * The whole answer in one piece and a plain close: libfcgi would linger until
+ * the server closes too. The input is drained, so nothing can be lost.
+ */
+static void
+fcgi_end(struct io *io)
+{
+	struct request_io *rio = (struct request_io *)io;
+
+	if (!rio->kept) {
+		drain(rio);
+		io_record_end(&rio->out, (uint16_t)rio->fcgx.requestId);
+		send_all(rio->fcgx.ipcFd, &rio->out);
+	}
+	close(rio->fcgx.ipcFd);
+	rio->fcgx.ipcFd = -1;
+	FCGX_Free(&rio->fcgx, 0);
+	buf_free(&rio->out);
+	free(rio);
+}
+
+static struct request_io *
+request_new(const struct thread *t)
+{
+	struct request_io *rio = calloc(1, sizeof(*rio));
+
+	if (!rio)
+		abort();
+	FCGX_InitRequest(&rio->fcgx, t->sock, FCGI_FAIL_ACCEPT_ON_INTR);
+	buf_init(&rio->out, ANSWER_MAX);
+	rio->io = (struct io){.var = fcgi_var,
+			      .read = fcgi_read,
+			      .write = fcgi_write,
+			      .keep = fcgi_keep,
+			      .end = fcgi_end,
+			      .fd = -1};
+	return rio;
+}
+
+/* Requests are kept only where the socket is ours: a process that a web
+ * server starts for one request at a time has none to keep. */
+static void
+serve_one(struct thread *t, struct request_io *rio)
+{
+	if (t->own) {
+		rio->io.fd = rio->fcgx.ipcFd;
+		rio->io.id = (uint16_t)rio->fcgx.requestId;
+	}
+	if (t->server->answer(t->worker, &rio->io))
+		rio->io.end(&rio->io);
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct thread *t = arg;
+
+	while (!atomic_load(&stopping)) {
+		struct request_io *rio = request_new(t);
+
+		if (FCGX_Accept_r(&rio->fcgx) == 0) {
+			serve_one(t, rio);
+			continue;
+		}
+		FCGX_Free(&rio->fcgx, 0);
+		free(rio);
+		/* Out of descriptors, or a broken peer: do not spin. */
+		if (!atomic_load(&stopping) && errno != EINTR)
+			clock_sleep_ms(5);
+	}
+	atomic_store(&t->ended, true);
+	return NULL;
+}
+
+static void
+woken(int sig)
+{
+	(void)sig;
+}
+
+/* Blocks what the main thread waits for, in it and in all it starts. */
+static void
+set_signals(sigset_t *wait_for)
+{
+	struct sigaction sa = {.sa_handler = woken}; /* no SA_RESTART */
+
+	sigaction(WAKE, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(wait_for);
+	sigaddset(wait_for, SIGTERM);
+	sigaddset(wait_for, SIGINT);
+	sigaddset(wait_for, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, wait_for, NULL);
+}
+
+static enum err
+start_threads(struct cx *cx, const struct server *s, struct thread *t, int sock)
+{
+	for (int i = 0; i < s->threads; i++) {
+		enum err e;
+
+		t[i].server = s;
+		t[i].sock = sock;
+		t[i].own = s->socket != NULL;
+		if ((e = s->open(cx, s->arg, &t[i].worker)))
+			return e;
+		if (pthread_create(&t[i].id, NULL, thread_main, &t[i])) {
+			s->close(t[i].worker);
+			t[i].worker = NULL;
+			return cx_fail(cx, ERR_INTERNAL, "no thread");
+		}
+	}
+	return OK;
+}
+
+static void
+stop_threads(const struct server *s, struct thread *t)
+{
+	atomic_store(&stopping, true);
+	FCGX_ShutdownPending();
+	for (int i = 0; i < s->threads; i++) {
+		if (!t[i].worker)
+			continue;
+		while (!atomic_load(&t[i].ended)) {
+			pthread_kill(t[i].id, WAKE);
+			clock_sleep_ms(WAKE_EACH_MS);
+		}
+		pthread_join(t[i].id, NULL);
+		s->close(t[i].worker);
+	}
+}
+
+enum err
+io_serve(struct cx *cx, const struct server *s)
+{
+	struct thread *t;
+	sigset_t wait_for;
+	int sig, sock = 0;
+	enum err e = OK;
+
+	if (FCGX_Init())
+		return cx_fail(cx, ERR_INTERNAL, "libfcgi does not start");
+	set_signals(&wait_for);
+	if (s->socket)
+		e = socket_listen(cx, s->socket, s->mode, &sock);
+	if (e)
+		return e;
+	t = arena_array(&cx->arena, (size_t)s->threads, sizeof(*t));
+	e = start_threads(cx, s, t, sock);
+	if (!e) {
+		log_event(cx, LOG_LEVEL_INFO, "serving", "socket",
+			  s->socket ? s->socket : "fd 0", NULL);
+		sigwait(&wait_for, &sig);
+	}
+	stop_threads(s, t);
+	if (s->socket) {
+		unlink(s->socket);
+		close(sock);
+	}
+	return e;
+}
+
+/* ---- FastCGI by hand, for requests that were kept ---- */
+
+#define RECORD_MAX 65528 /* a multiple of 8: no padding but in the last */
+
+static void
+record_head(struct buf *out, unsigned type, uint16_t id, size_t n)
+{
+	unsigned char head[8] = {1,
+				 (unsigned char)type,
+				 (unsigned char)(id >> 8),
+				 (unsigned char)(id & 0xff),
+				 (unsigned char)(n >> 8 & 0xff),
+				 (unsigned char)(n & 0xff),
+				 0,
+				 0};
+
+	buf_add(out, head, sizeof(head));
+}
+
+void
+io_record(struct buf *out, uint16_t id, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n > 0) {
+		size_t part = n < RECORD_MAX ? n : RECORD_MAX;
+
+		record_head(out, 6, id, part);
+		buf_add(out, s, part);
+		s += part;
+		n -= part;
+	}
+}
+
+void
+io_record_end(struct buf *out, uint16_t id)
+{
+	static const char END[8] = {0};
+
+	record_head(out, 6, id, 0);
+	record_head(out, 3, id, sizeof(END));
+	buf_add(out, END, sizeof(END));
+}
