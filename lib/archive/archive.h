@@ -18,14 +18,14 @@
 #include "base/config.h"
 #include "base/cx.h"
 
-struct archive_meta { /* home.tar.zst.meta, JSON */
-	char sha256[65];     /* of home.tar.zst */
-	int64_t size;	     /* bytes of home.tar.zst */
-	int64_t content;     /* bytes of the files in it */
-	int64_t files;	     /* entries */
-	int64_t skipped;     /* sockets, devices, unreadable: not in it */
+struct archive_meta {	 /* home.tar.zst.meta, JSON */
+	char sha256[65]; /* of home.tar.zst */
+	int64_t size;	 /* bytes of home.tar.zst */
+	int64_t content; /* bytes of the files in it */
+	int64_t files;	 /* entries */
+	int64_t skipped; /* sockets, devices, unreadable: not in it */
 	int64_t created_ms;
-	char format[16];     /* "tar.zst/1" */
+	char format[16]; /* "tar.zst/1" */
 };
 
 struct progress {
@@ -94,8 +94,8 @@ MUST_USE enum err archive_pack(struct cx *cx, const struct store_ops *store,
  * what was read. ERR_CORRUPT: what is in path is not to be used. uid -1: us.
  */
 MUST_USE enum err archive_unpack(struct cx *cx, const struct store_ops *store,
-				 const char *key, const char *path,
-				 int64_t uid, const struct progress *pg,
+				 const char *key, const char *path, int64_t uid,
+				 const struct progress *pg,
 				 struct archive_meta *meta);
 /* Bytes and entries of a tree, for progress. */
 MUST_USE enum err archive_measure(struct cx *cx, const char *path,

@@ -1,0 +1,104 @@
+#include "archive/pack.h"
+
+#include <stdio.h>
+
+#include "archive/measure.h"
+#include "archive/meta.h"
+#include "base/clock.h"
+
+/* Data, then a look at what is really on the disk, then the marker. */
+static enum err
+pack_new(struct pack *pk, const char *key, int level,
+	 const struct progress *quiet)
+{
+	const struct store_ops *s = pk->store;
+	struct cx *cx = pk->cx;
+	struct buf json;
+	enum err e;
+
+	if ((e = s->put_open(cx, key, &pk->w)))
+		return e;
+	if ((e = pack_stream(pk, level))) {
+		s->put_abort(pk->w);
+		return e;
+	}
+	if ((e = s->put_close(cx, pk->w)) ||
+	    (e = s->verify(cx, key, &pk->meta, quiet)))
+		return e == ERR_CORRUPT
+			       ? cx_fail(cx, ERR_IO,
+					 "archive %s reads back differently",
+					 key)
+			       : e;
+	buf_init(&json, META_MAX);
+	meta_print(&pk->meta, &json);
+	e = s->put_meta(cx, key, buf_str(&json), json.len);
+	buf_free(&json);
+	return e;
+}
+
+/* While the store is read back no more content is done, but it must be
+ * possible to give up. */
+static bool
+tell_same(void *arg, int64_t done, int64_t total)
+{
+	struct tick *t = arg;
+
+	(void)done;
+	(void)total;
+	return t->pg->tell && t->pg->tell(t->pg->arg, t->total, t->total);
+}
+
+/*
+ * Is this very home in the store already? *there. The marker tells when
+ * packing began: what changed after that, or is not the same number of
+ * files, makes a new archive.
+ */
+static enum err
+find_done(struct pack *pk, const char *key, const struct measure *m,
+	  const struct progress *quiet, struct archive_meta *meta, bool *there)
+{
+	struct archive_meta old;
+	enum err e = pk->store->get_meta(pk->cx, key, &old);
+
+	*there = false;
+	if (!e && (m->files != old.files || m->changed_ms > old.created_ms))
+		return OK;
+	if (!e)
+		e = pk->store->verify(pk->cx, key, &old, quiet);
+	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
+		cx_clear(pk->cx);
+		return OK;
+	}
+	if (e)
+		return e;
+	*meta = old;
+	*there = true;
+	return OK;
+}
+
+enum err
+archive_pack(struct cx *cx, const struct store_ops *store, const char *key,
+	     const char *home_path, int level, const struct progress *pg,
+	     struct archive_meta *meta)
+{
+	struct pack pk = {.cx = cx, .store = store, .root = home_path};
+	struct progress quiet = {tell_same, &pk.tick, pg ? pg->deadline_ms : 0};
+	const struct progress *q = pg ? &quiet : NULL;
+	struct measure m;
+	bool there;
+	enum err e;
+
+	pk.meta.created_ms = clock_now_ms();
+	snprintf(pk.meta.format, sizeof(pk.meta.format), META_FORMAT);
+	tick_begin(&pk.tick, cx, pg, 0);
+	if ((e = measure_tree(cx, home_path, &pk.tick, &m)))
+		return e;
+	pk.tick.total = m.bytes;
+	if ((e = find_done(&pk, key, &m, q, meta, &there)) || there)
+		return e;
+	pack_begin(&pk);
+	if (!(e = pack_new(&pk, key, level, q)))
+		*meta = pk.meta;
+	pack_end(&pk);
+	return e;
+}

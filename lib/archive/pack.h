@@ -1,0 +1,40 @@
+/*
+ * A home into a store: walk, tar, zstd, sha256, all in one stream.
+ *
+ * 1. A file that cannot be read or that changes while it is read fails the
+ *    archive: the home is removed after it, so nothing may be missing.
+ * 2. The marker is written when the stored bytes have been read back.
+ */
+#ifndef ARCHIVE_PACK_H
+#define ARCHIVE_PACK_H
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "archive/hash.h"
+#include "archive/links.h"
+#include "archive/sparse.h"
+#include "archive/tick.h"
+
+struct pack {
+	struct cx *cx;
+	const struct store_ops *store;
+	struct store_writer *w;
+	const char *root; /* for messages */
+	struct archive *a;
+	struct archive_entry *entry;
+	struct hash *hash;
+	struct tick tick;
+	struct links links;
+	struct region *regions;
+	char *chunk;
+	enum err err; /* of the write callback: libarchive knows no enum err */
+	struct archive_meta meta;
+};
+
+void pack_begin(struct pack *pk); /* cx, store, root, tick are set */
+/* The whole tree into pk->w, and what it was into pk->meta. */
+MUST_USE enum err pack_stream(struct pack *pk, int level);
+void pack_end(struct pack *pk);
+
+#endif

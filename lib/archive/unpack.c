@@ -1,0 +1,230 @@
+/*
+ * A store into an empty directory: sha256, zstd, tar, one entry at a time.
+ *
+ * 1. The whole object is hashed, also what follows the end of the tar.
+ * 2. The marker bounds what is made: no more entries, no more bytes.
+ * 3. Regular files, directories, symlinks, pipes and further names of such;
+ *    anything else was never ours: ERR_CORRUPT.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/hash.h"
+#include "archive/put.h"
+#include "base/fs.h"
+
+#define CHUNK ((size_t)1 << 18)
+
+struct source {
+	struct cx *cx;
+	const struct store_ops *store;
+	struct store_reader *r;
+	struct hash *hash;
+	struct tick *tick;
+	int64_t size, limit;
+	char *chunk;
+	enum err err;
+};
+
+/* The next bytes of the object; *n = 0 at its end. */
+static enum err
+pull(struct source *s, size_t *n)
+{
+	enum err e;
+
+	if ((e = s->store->get_read(s->cx, s->r, s->chunk, CHUNK, n)) ||
+	    (e = tick_add(s->tick, 0)))
+		return e;
+	hash_add(s->hash, s->chunk, *n);
+	s->size += (int64_t)*n;
+	if (s->size > s->limit)
+		return cx_fail(s->cx, ERR_CORRUPT,
+			       "the archive is longer than its marker says");
+	return OK;
+}
+
+static la_ssize_t
+on_read(struct archive *a, void *arg, const void **p)
+{
+	struct source *s = arg;
+	size_t n = 0;
+
+	(void)a;
+	if (s->err || (s->err = pull(s, &n)))
+		return -1;
+	*p = s->chunk;
+	return (la_ssize_t)n;
+}
+
+/* What follows the end of the tar belongs to the object too. */
+static enum err
+check_source(struct source *s, const struct archive_meta *meta)
+{
+	char hex[65];
+	enum err e;
+	size_t n;
+
+	do {
+		if ((e = pull(s, &n)))
+			return e;
+	} while (n);
+	hash_hex(s->hash, hex);
+	if (s->size != meta->size)
+		return cx_fail(s->cx, ERR_CORRUPT,
+			       "the archive has %lld bytes, not %lld",
+			       (long long)s->size, (long long)meta->size);
+	if (strcmp(hex, meta->sha256) != 0)
+		return cx_fail(s->cx, ERR_CORRUPT,
+			       "the archive's sha256 is %s, not %s", hex,
+			       meta->sha256);
+	return OK;
+}
+
+static enum err
+check_counts(struct put *pt)
+{
+	if (pt->files != pt->meta->files || pt->content != pt->meta->content)
+		return cx_fail(pt->cx, ERR_CORRUPT,
+			       "the archive has %lld entries and %lld bytes,"
+			       " its marker says %lld and %lld",
+			       (long long)pt->files, (long long)pt->content,
+			       (long long)pt->meta->files,
+			       (long long)pt->meta->content);
+	return OK;
+}
+
+static enum err
+tar_failed(struct source *s, struct archive *a)
+{
+	const char *why = archive_error_string(a);
+
+	return s->err ? s->err
+		      : cx_fail(s->cx, ERR_CORRUPT,
+				"the archive cannot be read: %s",
+				why ? why : "?");
+}
+
+static enum err
+all_entries(struct put *pt, struct source *s, struct archive *a)
+{
+	struct archive_entry *entry;
+	enum err e;
+	int r;
+
+	for (;;) {
+		r = archive_read_next_header(a, &entry);
+		if (r == ARCHIVE_EOF)
+			return OK;
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
+			return tar_failed(s, a);
+		if ((e = put_entry(pt, a, entry)))
+			return e;
+	}
+}
+
+static enum err
+read_tar(struct put *pt, struct source *s, const struct archive_meta *meta)
+{
+	struct archive *a = archive_read_new();
+	enum err e;
+
+	if (!a)
+		abort(); /* out of memory: crash-only */
+	if (archive_read_support_filter_zstd(a) ||
+	    archive_read_support_format_tar(a) ||
+	    archive_read_open(a, s, NULL, on_read, NULL))
+		e = tar_failed(s, a);
+	else if (!(e = all_entries(pt, s, a)) && !(e = check_source(s, meta)))
+		e = check_counts(pt);
+	archive_read_free(a);
+	return e;
+}
+
+static enum err
+check_space(struct cx *cx, const char *path, const struct archive_meta *meta)
+{
+	uint64_t bytes, inodes;
+	enum err e = fs_free(cx, path, &bytes, &inodes);
+
+	if (e)
+		return e;
+	if ((uint64_t)meta->content > bytes)
+		return cx_fail(cx, ERR_NO_SPACE,
+			       "restoring needs %lld bytes, the disk of the"
+			       " homes has %llu free",
+			       (long long)meta->content,
+			       (unsigned long long)bytes);
+	if ((uint64_t)meta->files > inodes)
+		return cx_fail(cx, ERR_NO_SPACE,
+			       "restoring needs %lld inodes, the disk of the"
+			       " homes has %llu free",
+			       (long long)meta->files,
+			       (unsigned long long)inodes);
+	return OK;
+}
+
+/* Opened before the first write, so that no error of a later write-back is
+ * missed by the sync at the end. */
+static enum err
+open_disk(struct cx *cx, const char *path, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return *fd < 0 ? cx_errno(cx, errno, "open %s", path) : OK;
+}
+
+static enum err
+fill_tree(struct put *pt, struct source *s, const char *path)
+{
+	enum err e;
+	int disk;
+
+	if ((e = open_disk(pt->cx, path, &disk)))
+		return e;
+	if (!(e = put_begin(pt, path)) && !(e = read_tar(pt, s, pt->meta)))
+		e = put_finish(pt);
+	put_end(pt);
+	if (!e && syncfs(disk))
+		e = cx_errno(pt->cx, errno, "sync %s", path);
+	close(disk);
+	return e;
+}
+
+enum err
+archive_unpack(struct cx *cx, const struct store_ops *store, const char *key,
+	       const char *path, int64_t uid, const struct progress *pg,
+	       struct archive_meta *meta)
+{
+	struct archive_meta m;
+	struct source s = {.cx = cx, .store = store};
+	struct tick tick;
+	struct put pt = {.cx = cx,
+			 .tick = &tick,
+			 .uid = uid,
+			 .meta = &m,
+			 .broken = &s.err};
+	enum err e;
+
+	if ((e = store->get_meta(cx, key, &m)) ||
+	    (e = check_space(cx, path, &m)))
+		return e;
+	tick_begin(&tick, cx, pg, m.content);
+	s.tick = &tick;
+	s.limit = m.size;
+	if ((e = tick_now(&tick)) || (e = store->get_open(cx, key, &s.r)))
+		return e;
+	s.hash = hash_new();
+	s.chunk = malloc(CHUNK);
+	if (!s.chunk)
+		abort(); /* out of memory: crash-only */
+	if (!(e = fill_tree(&pt, &s, path)))
+		*meta = m;
+	free(s.chunk);
+	hash_free(s.hash);
+	store->get_close(s.r);
+	return e;
+}
