@@ -1,0 +1,280 @@
+/* A pass from its lock to its last look: SPEC section 3. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "cron/bell.h"
+#include "cron/cron.h"
+#include "reconcile/pass.h"
+#include "store/meta.h"
+
+/* With nothing happening for so long, the workers are left to themselves:
+ * the next pass finds their locks held. */
+#define QUIET_MS INT64_C(900000)
+/* Rounds in a row that change rows although nothing has happened: two rules
+ * that undo each other must not keep a machine busy. */
+#define RESTLESS 100
+
+static volatile sig_atomic_t stopped;
+
+struct run {
+	const struct site *site;
+	struct world w;
+	struct workers workers;
+	struct bell bell;
+	struct pass record;
+	char message[512]; /* of the first error */
+	bool hopeless;	   /* an error that ends the pass */
+	bool chores;	   /* looked whether they are due */
+};
+
+static void
+stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+/* Signals come only while it waits. */
+static void
+catch_signals(void)
+{
+	static const int sigs[] = {SIGTERM, SIGINT, SIGHUP};
+	struct sigaction sa = {.sa_handler = stop};
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
+		sigaddset(&block, sigs[i]);
+		sigaction(sigs[i], &sa, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &block, NULL);
+	signal(SIGCHLD, SIG_DFL); /* or nobody could be waited for */
+}
+
+static enum err
+spawn(struct cx *cx, struct world *w, const struct workspace *ws, int lock_fd)
+{
+	struct run *run = w->arg;
+
+	return workers_start(cx, &run->workers, ws->id, ws->op_id, lock_fd);
+}
+
+static void
+error(struct run *run, const struct cx *cx, const char *why)
+{
+	if (!run->record.errors++)
+		snprintf(run->message, sizeof run->message, "%s", why);
+	log_event(cx, LOG_LEVEL_ERROR, "pass-error", "why", why, NULL);
+}
+
+/* Once per pass, when all that is urgent has been begun. */
+static enum err
+chores(struct run *run, struct cx *cx)
+{
+	bool due;
+	enum err e;
+
+	if (run->chores)
+		return OK;
+	run->chores = true;
+	if ((e = pass_chores_due(cx, &run->w, &due)) || !due)
+		return e;
+	return workers_start_chores(cx, &run->workers);
+}
+
+static void
+add(struct run *run, const struct cx *cx, const struct round *r)
+{
+	struct pass *p = &run->record;
+
+	p->rounds++;
+	if (r->workspaces > p->workspaces)
+		p->workspaces = r->workspaces;
+	if (r->instances > p->instances)
+		p->instances = r->instances;
+	if (r->homes > p->homes)
+		p->homes = r->homes;
+	p->begun += r->begun;
+	if (r->errors) {
+		error(run, cx, r->message);
+		p->errors += r->errors - 1;
+	}
+}
+
+/* One round with a context of its own; true when something was done. */
+static bool
+round_once(struct run *run, bool full)
+{
+	struct round r = {.full = full};
+	struct cx cx;
+	enum err e;
+
+	cx_begin(&cx, run->site);
+	again_take(&cx);
+	e = pass_round(&cx, &run->w, &r);
+	add(run, &cx, &r);
+	if (e) {
+		error(run, &cx, cx.why);
+		run->hopeless = true;
+	} else if (!r.changed && (e = chores(run, &cx))) {
+		error(run, &cx, cx.why);
+	}
+	cx_end(&cx);
+	return r.changed || r.begun;
+}
+
+static bool
+is_left(struct run *run)
+{
+	struct cx cx;
+	bool left;
+
+	cx_begin(&cx, run->site);
+	left = again_is_left(&cx);
+	cx_end(&cx);
+	return left;
+}
+
+/*
+ * Until nothing is left to do. What rang during a round was our own writing,
+ * or an intent whose mark is there now or comes with an event of its own.
+ */
+static void
+rounds(struct run *run)
+{
+	bool full = true;
+	int restless = 0;
+
+	while (!stopped && !run->hopeless) {
+		bool did = round_once(run, full);
+
+		full = false;
+		bell_drain(&run->bell);
+		if (run->hopeless)
+			return;
+		if (is_left(run) || (did && ++restless < RESTLESS))
+			continue;
+		if (!run->workers.n)
+			return;
+		if (bell_wait(&run->bell, &run->workers,
+			      clock_mono_ms() + QUIET_MS) == WOKE_TIMEOUT)
+			return;
+		workers_reap(&run->workers);
+		restless = 0;
+	}
+}
+
+/*
+ * Says on stderr why the pass could not do its work, but not each minute the
+ * same: only when the last pass did not end with that.
+ */
+static void
+complain(struct run *run, const struct pass *last)
+{
+	if (!run->record.errors ||
+	    (last->message && !strcmp(last->message, run->message)))
+		return;
+	fprintf(stderr, "roost-reconcile: %s\n", run->message);
+}
+
+static void
+last_pass(struct cx *cx, struct run *run, struct pass *last)
+{
+	struct passes p;
+
+	*last = (struct pass){0};
+	if (!pass_list(cx, run->w.db, 0, 1, &p) && p.n)
+		*last = p.v[0];
+	cx_clear(cx);
+}
+
+/* With the lock held. */
+static void
+one_pass(struct cx *cx, struct run *run, enum passkind kind)
+{
+	struct pass last;
+
+	run->record = (struct pass){.kind = kind};
+	run->chores = false;
+	run->hopeless = false;
+	run->message[0] = '\0';
+	last_pass(cx, run, &last);
+	if (pass_begin(cx, run->w.db, kind, &run->record.n)) {
+		error(run, cx, cx->why);
+		run->hopeless = true;
+	}
+	rounds(run);
+	run->record.done = run->workers.done;
+	run->record.failed = run->workers.failed;
+	run->record.abandoned = run->workers.abandoned;
+	run->record.message = run->record.errors ? run->message : NULL;
+	if (run->record.n && pass_end(cx, run->w.db, &run->record))
+		error(run, cx, cx->why);
+	complain(run, &last);
+}
+
+/*
+ * OK: ours. ERR_BUSY: another pass is at work and has been told to look
+ * again. It may have looked for the mark just before it was left, so the
+ * lock is tried once more after that.
+ */
+static enum err
+take_lock(struct cx *cx, int *fd)
+{
+	const char *path = site_run_file(cx, "reconcile.lock");
+	enum err e = lock_take(cx, path, fd);
+
+	if (e != ERR_BUSY)
+		return e;
+	again_leave(cx);
+	return lock_take(cx, path, fd);
+}
+
+static enum err
+lock_and_run(struct cx *cx, struct run *run, enum passkind kind)
+{
+	enum err e;
+	int fd;
+
+	do {
+		e = take_lock(cx, &fd);
+		if (e == ERR_BUSY)
+			return OK;
+		if (e)
+			return e;
+		one_pass(cx, run, kind);
+		lock_drop(fd);
+	} while (!stopped && !run->record.errors && again_is_left(cx));
+	return OK;
+}
+
+int
+pass_main(struct cx *cx, enum passkind kind)
+{
+	struct run run = {.site = cx->site, .bell.fd = -1};
+	enum err e;
+
+	run.w.spawn = spawn;
+	run.w.arg = &run;
+	catch_signals();
+	if (!(e = world_open(cx, DB_CREATE, &run.w))) {
+		if (kind == PASS_CRON &&
+		    meta_set(cx, run.w.db, META_LAST_CRON_MS, cx->now_ms))
+			log_fail(cx, "cron-mark");
+		bell_open(cx, &run.bell);
+		e = lock_and_run(cx, &run, kind);
+	}
+	if (e) {
+		log_fail(cx, "pass");
+		fprintf(stderr, "roost-reconcile: %s\n", cx->why);
+	}
+	bell_close(&run.bell);
+	workers_free(&run.workers);
+	world_close(&run.w);
+	return e || run.record.errors;
+}

@@ -1,0 +1,109 @@
+/* One operation in a process of its own: SPEC section 3 (act, commit). */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "cron/bell.h"
+#include "cron/cron.h"
+#include "reconcile/job.h"
+#include "reconcile/pass.h"
+#include "store/setting.h"
+
+/* Past its limit a worker that hangs where no deadline reaches is ended by
+ * the kernel; its lock is free then and the pass says Timeout. */
+#define GRACE_S 60
+
+static void
+set_alarm(const struct settings *s)
+{
+	int64_t most = 0;
+
+	for (int o = 0; o < OPERATION__MAX; o++) {
+		enum setting limit = operation_limit((enum operation)o);
+
+		if (limit < SETTING__MAX && s->v[limit] > most)
+			most = s->v[limit];
+	}
+	alarm((unsigned)(most + GRACE_S));
+}
+
+static int
+exit_of(enum err e, const struct outcome *out)
+{
+	if (e)
+		return WORKER_BROKEN;
+	switch ((int)out->result) {
+	case RESULT_OK:
+		return WORKER_DONE;
+	case RESULT_FAILED:
+		return WORKER_FAILED;
+	case RESULT_ABANDONED:
+		return WORKER_ABANDONED;
+	default:
+		return WORKER_NOT_OURS;
+	}
+}
+
+void
+become_pass(struct cx *cx)
+{
+	const char *self = arena_printf(&cx->arena, "%s/roost-reconcile",
+					site_libexec(cx));
+
+	execl(self, self, "--site", cx->site->dir, "--kick", (char *)NULL);
+}
+
+static enum err
+work(struct cx *cx, struct world *w, const char *id, const char *op_id,
+     struct outcome *out)
+{
+	enum err e;
+
+	if ((e = world_open(cx, DB_WRITE, w)) || (e = settings_load(cx, w->db, &w->set)))
+		return e;
+	set_alarm(&w->set);
+	return job_run(cx, w, id, op_id, out);
+}
+
+/*
+ * The lock goes before what may take long and needs it no more. When the
+ * pass that began us has gone, nobody else would go on from here before cron
+ * does: so this process looks itself.
+ */
+int
+worker_main(struct cx *cx, const char *id, const char *op_id, int lock_fd,
+	    long parent)
+{
+	struct outcome out = {.result = RESULT_RUNNING};
+	struct world w = {0};
+	enum err e;
+
+	fcntl(lock_fd, F_SETFD, FD_CLOEXEC);
+	e = work(cx, &w, id, op_id, &out);
+	if (e)
+		log_fail(cx, "worker");
+	alarm(0);
+	lock_drop(lock_fd);
+	if (!e)
+		job_after(cx, &w, &out);
+	world_close(&w);
+	if (!e && parent != (long)getppid())
+		become_pass(cx);
+	return exit_of(e, &out);
+}
+
+int
+chores_main(struct cx *cx)
+{
+	struct world w = {0};
+	enum err e;
+
+	if (!(e = world_open(cx, DB_WRITE, &w)))
+		e = pass_chores(cx, &w);
+	if (e && e != ERR_BUSY)
+		log_fail(cx, "chores");
+	world_close(&w);
+	return e && e != ERR_BUSY;
+}
