@@ -215,7 +215,8 @@ fuzz:
 docs: all
 	@tools/docs
 
-install: all
+install:
+	@$(MAKE) --no-print-directory --quiet FLAVOUR=release all
 	@tools/install "$(PREFIX)" "$(WWW)"
 
 code-server:
