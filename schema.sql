@@ -155,8 +155,7 @@ CREATE INDEX workspace_trash ON workspace (n)
 -- that asks "after seq" has missed.
 CREATE TABLE change (
 	seq         INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
-	workspace_n INTEGER NOT NULL           -- which workspace
-	            REFERENCES workspace (n),
+	workspace_n INTEGER NOT NULL,          -- which workspace (a trigger says so)
 	owner_id    INTEGER NOT NULL,          -- whose it was then
 	rev         INTEGER NOT NULL,          -- its rev after the change
 	at_ms       INTEGER NOT NULL           -- its updated_ms
