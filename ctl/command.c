@@ -82,34 +82,36 @@ take_option(struct ctl *c, const char *word, const char *next, size_t *used)
 		       word, c->command->name);
 }
 
+static enum err
+take_word(struct ctl *c, const char *word)
+{
+	if (c->n_args == c->command->most)
+		return cx_fail(&c->cx, ERR_INVALID,
+			       "too many words: %s; see roostctl help %s", word,
+			       c->command->name);
+	c->arg[c->n_args++] = word;
+	return OK;
+}
+
 enum err
 command_parse(struct ctl *c, size_t n, const char *const *argv)
 {
-	bool options_end = false;
-	size_t i = 0, used;
-	enum err e;
+	bool words_only = false;
+	size_t i, used;
+	enum err e = OK;
 
-	while (i < n) {
-		if (!options_end && !strcmp(argv[i], "--")) {
-			options_end = true;
-			i++;
-			continue;
-		}
-		if (!options_end && argv[i][0] == '-' && argv[i][1]) {
-			if ((e = take_option(c, argv[i],
-					     i + 1 < n ? argv[i + 1] : NULL,
-					     &used)))
-				return e;
-			i += used;
-			continue;
-		}
-		if (c->n_args == c->command->most)
-			return cx_fail(&c->cx, ERR_INVALID,
-				       "too many words: %s; see roostctl "
-				       "help %s",
-				       argv[i], c->command->name);
-		c->arg[c->n_args++] = argv[i++];
+	for (i = 0; i < n && !e; i += used) {
+		used = 1;
+		if (!words_only && !strcmp(argv[i], "--"))
+			words_only = true;
+		else if (!words_only && argv[i][0] == '-' && argv[i][1])
+			e = take_option(c, argv[i],
+					i + 1 < n ? argv[i + 1] : NULL, &used);
+		else
+			e = take_word(c, argv[i]);
 	}
+	if (e)
+		return e;
 	if (c->option[OPTION_SITE])
 		c->site_dir = c->option[OPTION_SITE];
 	if (c->n_args < c->command->least && !c->option[OPTION_HELP])
