@@ -40,14 +40,6 @@ page_say(int lang, enum text t)
 	return word_text((int)t, lang);
 }
 
-const char *
-page_say_key(int lang, const char *key, const char *otherwise)
-{
-	int word = word_find(key);
-
-	return word < 0 ? otherwise : word_text(word, lang);
-}
-
 bool
 page_has(const char *key)
 {

@@ -1,0 +1,213 @@
+/*
+ * /w/{id}/...: what the gate did not send to an instance. SPEC F2.
+ *
+ * 1. Only a navigation to a sleeping workspace wakes it; anything else gets
+ *    a short 503.
+ * 2. The page that follows (/workspaces/{id}/loading) never wakes: an old tab
+ *    does not start again what was stopped.
+ * 3. An administrator looks at other people's workspaces on their pages, but
+ *    does not enter or wake them here.
+ */
+#include <string.h>
+
+#include "cgi/page.h"
+#include "store/setting.h"
+#include "web/accept.h"
+#include "web/url.h"
+
+#define SOON_SECONDS 5
+
+/* What a visitor finds. */
+enum found { FOUND_COMING, FOUND_READY, FOUND_ASLEEP, FOUND_SHUT };
+
+static enum found
+look(const struct workspace *w)
+{
+	bool up = w->desired == STATUS_RUNNING;
+
+	if (w->deleted_ms != 0 || w->status == STATUS_ERROR)
+		return FOUND_SHUT;
+	if (w->status == STATUS_RUNNING)
+		return up ? FOUND_READY : FOUND_SHUT;
+	if (up)
+		return FOUND_COMING;
+	return w->status == STATUS_STANDBY ? FOUND_ASLEEP : FOUND_SHUT;
+}
+
+enum err
+visit_slash(struct cx *cx, struct call *c)
+{
+	const char *query = c->rq->query;
+
+	response_redirect(c->rp, 308,
+			  arena_printf(&cx->arena, "/w/%s/%s%s",
+				       url_encoded(cx, c->param[0]),
+				       query[0] != '\0' ? "?" : "", query));
+	return OK;
+}
+
+static void
+add_steps(struct json_object *view, const struct workspace *w)
+{
+	static const char *const key[] = {"loading_home", "loading_app",
+					  "loading_go"};
+	size_t at = w->status == STATUS_STANDBY	  ? 1
+		    : w->status == STATUS_RUNNING ? 2
+						  : 0;
+	struct json_object *list = view_list(view, "steps"), *o;
+
+	for (size_t i = 0; i < 3; i++) {
+		o = view_obj(list, NULL);
+		view_text(o, "key", key[i]);
+		view_text(o, "state", i < at ? "done" : i == at ? "now" : "");
+		view_bool(o, "now", i == at);
+	}
+}
+
+static enum err
+view_ws(struct cx *cx, struct call *c, const struct workspace *w,
+	const char *to)
+{
+	struct settings s;
+	enum err e = settings_load(cx, c->db, &s);
+
+	if (e)
+		return e;
+	view_put(c->view, "workspace", page_item(cx, c, &s, w));
+	view_text(c->view, "title", w->name);
+	view_text(c->view, "to", to);
+	view_text(c->view, "to_encoded", url_encoded(cx, to));
+	return OK;
+}
+
+/* "It is on its way": follows by itself. */
+static enum err
+show_loading(struct cx *cx, struct call *c, const struct workspace *w,
+	     const char *to)
+{
+	int64_t since = w->last_access_ms != 0 ? w->last_access_ms : cx->now_ms;
+	enum err e = view_ws(cx, c, w, to);
+
+	if (e)
+		return e;
+	add_steps(c->view, w);
+	view_time(c->view, "since", since);
+	view_text(c->view, "elapsed_text", page_span(cx, cx->now_ms - since));
+	view_text(c->view, "page", "loading");
+	response_header(c->rp, "Cache-Control", "no-store");
+	c->rp->page = "loading";
+	return OK;
+}
+
+static const char *
+why_shut(const struct workspace *w)
+{
+	if (w->deleted_ms != 0)
+		return "gateway_deleted";
+	if (w->status == STATUS_ERROR)
+		return "gateway_error";
+	if (w->status == STATUS_RUNNING)
+		return w->desired == STATUS_RUNNING ? "gateway_dead"
+						    : "gateway_stopping";
+	if (w->status == STATUS_STANDBY)
+		return "gateway_asleep";
+	if (w->desired != STATUS_PENDING)
+		return "gateway_busy";
+	return w->archive_key != NULL ? "gateway_archived" : "gateway_pending";
+}
+
+/* "It is not to be had", why, and what can be done. */
+static enum err
+show_shut(struct cx *cx, struct call *c, const struct workspace *w,
+	  const char *to)
+{
+	const char *why = why_shut(w);
+	enum err e = view_ws(cx, c, w, to);
+
+	if (e)
+		return e;
+	view_text(c->view, "why_title", why);
+	view_text(c->view, "why_text",
+		  arena_printf(&cx->arena, "%s_text", why));
+	view_bool(c->view, "asleep", strcmp(why, "gateway_asleep") == 0);
+	view_text(c->view, "page", "gateway");
+	response_header(c->rp, "Cache-Control", "no-store");
+	c->rp->status = 502;
+	c->rp->page = "gateway";
+	return OK;
+}
+
+/* Not a navigation: short, and nothing is woken. */
+static enum err
+show_unavailable(struct cx *cx, struct call *c)
+{
+	c->retry_after_s = SOON_SECONDS;
+	view_text(call_error(cx, c), "phase", workspace_phase(c->ws));
+	return cx_fail(cx, ERR_NOT_RUNNING, "%s does not run", c->ws->id);
+}
+
+static enum err
+wake(struct cx *cx, struct call *c, const char *to)
+{
+	struct db *db = c->worker->write;
+	struct workspace w;
+	bool woken;
+	enum err e = wish_wake(cx, db, &c->who, c->ws->id, &w, &woken);
+
+	if (e == ERR_RUNNING_LIMIT)
+		return page_limit(cx, c, c->ws->owner_id, 502, to);
+	if (e)
+		return e;
+	if (woken)
+		page_kick(cx, c);
+	return look(&w) == FOUND_SHUT ? show_shut(cx, c, &w, to)
+				      : show_loading(cx, c, &w, to);
+}
+
+enum err
+visit(struct cx *cx, struct call *c)
+{
+	const char *to = c->rq->target;
+	bool failed = c->gate_error != 0;
+
+	if (c->ws->owner_id != c->who.user_id)
+		return cx_fail(cx, ERR_FORBIDDEN, "%s is not %s's", c->ws->id,
+			       c->who.username);
+	if (!accept_navigation(c->rq))
+		return show_unavailable(cx, c);
+	switch (look(c->ws)) {
+	case FOUND_ASLEEP:
+		return wake(cx, c, to);
+	case FOUND_COMING:
+		return show_loading(cx, c, c->ws, to);
+	case FOUND_READY:
+		/* it came up after the gate had looked, or it is dead */
+		return failed ? show_shut(cx, c, c->ws, to)
+			      : show_loading(cx, c, c->ws, to);
+	case FOUND_SHUT:
+		break;
+	}
+	return show_shut(cx, c, c->ws, to);
+}
+
+enum err
+visit_follow(struct cx *cx, struct call *c)
+{
+	const struct value *to = IN(c, loading, to);
+	const char *base = arena_printf(&cx->arena, "/w/%s/", c->ws->id);
+	bool ours = to->set && url_is_local(to->text) &&
+		    strncmp(to->text, base, strlen(base)) == 0;
+	const char *then = ours ? to->text : base;
+
+	switch (look(c->ws)) {
+	case FOUND_COMING:
+		return show_loading(cx, c, c->ws, then);
+	case FOUND_READY:
+		response_redirect(c->rp, 303, then);
+		return OK;
+	case FOUND_ASLEEP:
+	case FOUND_SHUT:
+		break;
+	}
+	return show_shut(cx, c, c->ws, then);
+}

@@ -1,0 +1,179 @@
+// Keeps the parts of a page that are marked data-live as the server would
+// print them now: a long poll says that something has changed, then the page
+// is fetched again and its live parts take the place of the old ones. So
+// there is one place that knows how things look: the templates.
+import { localize } from "./time.js";
+
+const WAIT = 25;	// seconds of one long poll
+const LEAST = 700;	// milliseconds between two fetches of the page
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// ---- Asking ----
+
+let failures = 0;
+
+// One answer, however long it takes; undefined when there was none.
+async function ask(url) {
+	const began = Date.now();
+
+	try {
+		const answer = await fetch(url, {
+			headers: { Accept: "application/json" },
+			cache: "no-store",
+		});
+
+		if (answer.status === 401 || answer.status === 404) {
+			location.reload();
+			return await new Promise(() => {});
+		}
+		if (answer.ok) {
+			failures = 0;
+			return { began, said: await answer.json() };
+		}
+		failures++;
+		await pause(1000 * Number(answer.headers.get("Retry-After") || 0));
+	} catch {
+		failures++;
+	}
+	await pause(Math.min(15000, 500 * 2 ** failures) * (0.5 + Math.random()));
+	return undefined;
+}
+
+// A server that cannot let us wait answers at once: then we wait here.
+async function unhurried(began) {
+	if (Date.now() - began < 1000)
+		await pause(2000);
+}
+
+// ---- Showing ----
+
+const shown = new Map();	// id -> the part as the server last printed it
+let last = 0;
+
+// What had the focus, told by what it does.
+function mark(node) {
+	if (!node || !node.matches("a, button"))
+		return "";
+	return (node.form ? node.form.action : node.href) + node.textContent;
+}
+
+function replace(old, fresh) {
+	const focus = old.contains(document.activeElement)
+		? mark(document.activeElement) : "";
+
+	shown.set(old.id, fresh.cloneNode(true));
+	localize(fresh);
+	old.replaceWith(fresh);
+	if (focus)
+		for (const node of fresh.querySelectorAll("a, button"))
+			if (mark(node) === focus)
+				node.focus();
+}
+
+// Somebody who is writing into a part, or about to press, is left alone.
+function busy(part) {
+	return part.querySelector("input:focus, textarea:focus, select:focus, [aria-busy]");
+}
+
+async function refresh() {
+	const one = document.querySelector("[data-follow]");
+	const from = one && one.dataset.from || location.href;
+
+	await pause(Math.max(0, last + LEAST - Date.now()));
+	last = Date.now();
+	const answer = await fetch(from, {
+		headers: { Accept: "text/html" },
+		cache: "no-store",
+		redirect: "manual",
+	});
+	if (answer.type === "opaqueredirect") {
+		leave();
+		return;
+	}
+	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+
+	for (const old of document.querySelectorAll("[data-live]")) {
+		const fresh = page.getElementById(old.id);
+		const was = shown.get(old.id);
+
+		if (!fresh || busy(old) || (was && was.isEqualNode(fresh)))
+			continue;
+		replace(old, document.adoptNode(fresh));
+	}
+}
+
+async function show() {
+	try {
+		await refresh();
+	} catch {
+		await pause(2000);	// the next change brings the next try
+	}
+}
+
+function leave() {
+	const one = document.querySelector("[data-leave]");
+
+	if (one)
+		location.replace(one.dataset.leave);
+	else
+		location.reload();
+}
+
+// ---- Three ways to follow ----
+
+const isUp = (ws) => ws.status === "RUNNING" && ws.desired_state === "RUNNING";
+
+// One workspace. A page that waits for it goes there once it runs.
+export async function follow(id, rev) {
+	const url = `/api/v1/workspaces/${id}/status`;
+	const waits = document.body.dataset.page === "loading";
+	let since = waits ? 0 : rev;
+
+	for (;;) {
+		const got = await ask(`${url}?since=${since}&wait=${WAIT}`);
+
+		if (!got)
+			continue;
+		const changed = got.said.rev > rev;
+
+		if (document.querySelector("[data-leave]") && isUp(got.said) &&
+		    (changed || waits)) {
+			if (!changed)
+				await pause(1000);
+			leave();
+			return;
+		}
+		since = rev = Math.max(rev, got.said.rev);
+		if (changed)
+			await show();
+		else if (!waits || since)
+			await unhurried(got.began);
+	}
+}
+
+// All of mine.
+export async function listen(after) {
+	for (;;) {
+		const got = await ask(`/api/v1/events?after=${after}&wait=${WAIT}`);
+
+		if (!got)
+			continue;
+		const changed = got.said.next !== after;
+
+		after = got.said.next;
+		if (changed)
+			await show();
+		else
+			await unhurried(got.began);
+	}
+}
+
+// What no feed tells about.
+export async function repeat(ms) {
+	for (;;) {
+		await pause(ms);
+		if (!document.hidden)
+			await show();
+	}
+}
