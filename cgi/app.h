@@ -3,12 +3,15 @@
  *
  * 1. Who may (routes.def), CSRF, the form and HEAD are done before a handler
  *    is called; a handler cannot forget them.
- * 2. CSRF: a request that changes something and is identified by a cookie
- *    (also: by nothing) must not come from another site (Origin,
- *    Sec-Fetch-Site), and either is JSON, or has no body and is no POST, or
- *    carries the form's token, field "csrf". A bearer token needs none of it.
+ * 2. CSRF: a request that changes something and brings no API token must not
+ *    come from another site (Origin, Sec-Fetch-Site; every browser sends one
+ *    of them with a POST). A form must also carry its token, field "csrf",
+ *    unless nobody is logged in and the browser says "same origin". Below
+ *    /api/ there are no forms: the body is JSON or empty.
  * 3. A GET works with a database handle that cannot write.
- * 4. An error leaves nothing of a half-made answer: ERR_X becomes the shape of
+ * 4. The form `any` is not looked at, and its routes need no CSRF: they must
+ *    not change anything for a method that is not GET.
+ * 5. An error leaves nothing of a half-made answer: ERR_X becomes the shape of
  *    SPEC 7 for JSON clients and templates/error.html for browsers.
  *
  * How a handler is written:
@@ -42,6 +45,7 @@
 #include "web/template.h"
 #include "web/view.h"
 
+struct call;
 struct io;
 
 enum may { ANY, USER, OWNER, ADMIN };
@@ -70,9 +74,17 @@ enum in {
 /* What a handler asks to be parked for instead of answering (wait.h). */
 enum park { PARK_NONE, PARK_STATUS, PARK_EVENTS, PARK_STREAM };
 
+/* A row of routes.def. */
+struct app_route {
+	enum may may;
+	enum form form;
+	enum err (*handler)(struct cx *cx, struct call *c);
+};
+
 /* One request on its way. Lives as long as cx. */
 struct call {
 	struct worker *worker;
+	const struct app_route *route; /* NULL: none was found */
 	const struct request *rq;
 	struct response *rp;
 	struct db *db;		  /* GET: read only; else the writing handle */
@@ -82,17 +94,22 @@ struct call {
 	size_t n_param;
 	struct value in[IN__MAX]; /* read with IN() */
 	struct json_object *view; /* {}: fill it */
-	bool html;	    /* the answer will be a page; JSON otherwise */
+	bool api;	  /* below /api/: JSON only */
+	bool html;	  /* the answer will be a page; JSON otherwise */
 	int lang;	    /* index in page_langs */
 	const char *csrf;   /* the token that forms of this page carry */
 	const char *origin; /* "https://host": what the client sees */
+	/* 500 and above when the web server asks for a page because the gate
+	 * or an instance failed (GATE_ERROR); then rq->method is the first
+	 * request's. */
+	int gate_error;
 	/* Beside an error: members that a handler adds to the error object,
 	 * and when to come back. */
 	struct json_object *error;
 	int64_t retry_after_s;
 
 	enum park park;
-	int64_t park_since, park_wait_ms;
+	int64_t park_since, park_wait_ms; /* rev or seq; how long */
 };
 
 /* Members for the error object: made when first asked for. */
@@ -119,6 +136,7 @@ struct worker {
 struct program {
 	const struct site *site;
 	struct routes *routes;
+	size_t form_first[FORM__MAX], form_n[FORM__MAX]; /* rows of each */
 	struct templates *templates;
 	struct wait *wait; /* NULL: nothing can be parked here */
 };
@@ -131,34 +149,26 @@ MUST_USE enum err worker_open(struct cx *cx, const struct program *p,
 void worker_close(struct worker *w);
 
 /*
- * Answers one request. True: it is answered. False: it was handed to
- * program->wait, which answers it and ends the io later.
+ * Answers one request. True: it is answered, the caller ends the io. False: it
+ * was handed to program->wait, which answers it and ends it later.
  */
 bool app_answer(struct worker *w, struct io *io);
 
-/*
- * Hooks: what app.c expects from others.
- *
- * service/auth.h (knows no HTTP, so app.c takes cookie and token out of the
- * request for it):
- *
- *   struct who {
- *           int64_t user_id;       0: nobody
- *           const char *username;
- *           bool admin;
- *           bool renew;            the session is due to slide (a minute old)
- *           int64_t session_s;     seconds the session's cookie shall live
- *   };
- *   enum err auth_load(struct cx *cx, struct db *db, const char *session,
- *                      const char *token, struct who *who);
- *           either may be NULL. ERR_UNAUTHORIZED: no, expired or unknown.
- *           Reads only.
- *   enum err auth_renew(struct cx *cx, struct db *db, const char *session);
- *           slides it; called with the writing handle.
- *   enum err ws_of(struct cx *cx, struct db *db, const char *id,
- *                  const struct who *who, struct workspace *ws);
- *           ERR_WS_NOT_FOUND, ERR_FORBIDDEN. An admin may (not the gate's).
- */
+/* ---- Between the parts of app ---- */
+
+MUST_USE enum err app_routes(struct cx *cx, struct routes **out);
+
+/* app_admit.c: who may, CSRF, the workspace of an OWNER route. */
+MUST_USE enum err app_admit(struct cx *cx, struct call *c);
+/* app_form.c: the route's form into c->in; checks its token. */
+MUST_USE enum err app_form(struct cx *cx, struct call *c);
+extern const struct field_row app_fields[];
+void app_forms_index(struct program *p);
+/* app_render.c: from what the handler left, or e, to bytes. */
+void app_render(struct cx *cx, struct call *c, enum err e, struct buf *out);
+/* The bytes of a JSON answer with the headers that all carry. */
+void app_json(struct cx *cx, struct response *rp, const struct json_object *view,
+	      bool body, struct buf *out);
 
 /* cgi/page_text.c: the languages, "en" first, and the messages. */
 extern const char *const page_langs[];

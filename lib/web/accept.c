@@ -141,9 +141,10 @@ is(const char *value, const char *word)
 static bool
 robot(const char *agent)
 {
-	static const char *const SIGNS[] = { "bot", "crawl", "spider", "slurp",
-					     "preview", "facebookexternalhit",
-					     "monitor" };
+	static const char *const SIGNS[] = {"bot",     "crawl",
+					    "spider",  "slurp",
+					    "preview", "facebookexternalhit",
+					    "monitor"};
 
 	for (size_t i = 0; agent && i < sizeof(SIGNS) / sizeof(*SIGNS); i++)
 		if (strcasestr(agent, SIGNS[i]))

@@ -31,8 +31,8 @@ cookie_get(struct cx *cx, const char *header, const char *name)
 		p += n;
 		p += *p == ';';
 	}
-	while (found_len > 0 && (found[found_len - 1] == ' ' ||
-				 found[found_len - 1] == '\t'))
+	while (found_len > 0 &&
+	       (found[found_len - 1] == ' ' || found[found_len - 1] == '\t'))
 		found_len--;
 	return found ? arena_strndup(&cx->arena, found, found_len) : NULL;
 }
@@ -40,8 +40,9 @@ cookie_get(struct cx *cx, const char *header, const char *name)
 static bool
 token(const char *s)
 {
-	return s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			   "0123456789_.~-")] == '\0';
+	return s[strspn(s,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			"0123456789_.~-")] == '\0';
 }
 
 const char *
@@ -54,6 +55,7 @@ cookie_format(struct cx *cx, const struct cookie *c)
 		age = arena_printf(&cx->arena, "; Max-Age=%lld",
 				   (long long)c->max_age_s);
 	return arena_printf(&cx->arena, "%s=%s; Path=/; SameSite=Lax%s%s%s",
-			    c->name, c->value, age, c->script ? "" : "; HttpOnly",
+			    c->name, c->value, age,
+			    c->script ? "" : "; HttpOnly",
 			    c->https ? "; Secure" : "");
 }

@@ -276,8 +276,7 @@ pair_int(struct cx *cx, const struct field_row *row, const char *s,
 	if (!*p)
 		return cx_field(cx, row->name, "must be a whole number");
 	for (; *p; p++) {
-		if (*p < '0' || *p > '9' ||
-		    __builtin_mul_overflow(n, 10, &n) ||
+		if (*p < '0' || *p > '9' || __builtin_mul_overflow(n, 10, &n) ||
 		    __builtin_sub_overflow(n, *p - '0', &n))
 			return cx_field(cx, row->name,
 					"must be a whole number");

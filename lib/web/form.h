@@ -46,9 +46,9 @@ struct field_row {
 
 struct value {
 	bool set, null;
-	const char *text;	 /* TEXT, LINES, SECRET, WORD, UUID */
-	int64_t num;		 /* INT */
-	bool yes;		 /* BOOL, BUTTON */
+	const char *text;  /* TEXT, LINES, SECRET, WORD, UUID */
+	int64_t num;	   /* INT */
+	bool yes;	   /* BOOL, BUTTON */
 	const char **list; /* UUIDS */
 	size_t n_list;
 };

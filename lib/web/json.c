@@ -171,8 +171,8 @@ hash(const char *p, size_t n)
 static enum err
 remember(struct scan *s, struct keys *keys, const struct buf *text)
 {
-	struct key k = { .len = text->len,
-			 .hash = hash(buf_str(text), text->len) };
+	struct key k = {.len = text->len,
+			.hash = hash(buf_str(text), text->len)};
 
 	for (size_t i = 0; i < keys->n; i++)
 		if (keys->v[i].hash == k.hash && keys->v[i].len == k.len &&
@@ -323,7 +323,7 @@ value(struct scan *s)
 enum err
 json_check(struct cx *cx, const char *p, size_t n, int depth)
 {
-	struct scan s = { .cx = cx, .p = p, .end = p + n, .depth = depth };
+	struct scan s = {.cx = cx, .p = p, .end = p + n, .depth = depth};
 	enum err e = value(&s);
 
 	if (e)

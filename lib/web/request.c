@@ -12,7 +12,7 @@ static const struct {
 	const char *name;
 	bool unsafe;
 } METHODS[METHOD__MAX] = {
-#define X(method, name, unsafe) [method] = { name, unsafe },
+#define X(method, name, unsafe) [method] = {name, unsafe},
 #include "web/method.def"
 #undef X
 };
@@ -72,8 +72,8 @@ read_headers(struct cx *cx, const struct request_source *src,
 	for (unsigned i = 0; i < HEADER__MAX; i++) {
 		const char *value = var(cx, src, VARIABLES[i]);
 
-		if (value && (strlen(value) > REQUEST_HEADER_MAX ||
-			      !clean(value))) {
+		if (value &&
+		    (strlen(value) > REQUEST_HEADER_MAX || !clean(value))) {
 			e = cx_fail(cx, ERR_INVALID,
 				    "%s too long or with control characters",
 				    VARIABLES[i]);
@@ -271,8 +271,8 @@ request_origin(struct cx *cx, const struct request *rq, const char *base_url)
 	}
 	if (!host || !host_ok(host))
 		return "";
-	return arena_printf(&cx->arena, "%s://%s",
-			    rq->https ? "https" : "http", host);
+	return arena_printf(&cx->arena, "%s://%s", rq->https ? "https" : "http",
+			    host);
 }
 
 enum site_from

@@ -8,7 +8,7 @@ static const struct {
 	int status;
 	const char *reason;
 } REASONS[] = {
-#define X(status, reason) { status, reason },
+#define X(status, reason) {status, reason},
 #include "web/status.def"
 #undef X
 };
@@ -67,23 +67,34 @@ response_etag(struct cx *cx, struct response *rp, const char *tag)
 	response_header(rp, "ETag", arena_printf(&cx->arena, "\"%s\"", tag));
 }
 
-bool
-etag_matches(const char *header, const char *tag)
+/* Is "tag" (n bytes, without quotes) in the list? */
+static bool
+listed(const char *p, const char *tag, size_t n)
 {
-	size_t len = strlen(tag);
-
-	for (const char *p = header; p && *p;) {
+	while (p && *p) {
 		p += strspn(p, " \t,");
 		if (*p == '*')
 			return true;
 		if (strncmp(p, "W/", 2) == 0)
 			p += 2;
-		if (p[0] == '"' && strncmp(p + 1, tag, len) == 0 &&
-		    p[len + 1] == '"')
+		if (p[0] == '"' && strncmp(p + 1, tag, n) == 0 &&
+		    p[n + 1] == '"')
 			return true;
 		p += strcspn(p, ",");
 	}
 	return false;
+}
+
+bool
+etag_matches(const char *header, const char *tag)
+{
+	return listed(header, tag, strlen(tag));
+}
+
+bool
+etag_listed(const char *header, const char *etag)
+{
+	return listed(header, etag + 1, strlen(etag) - 2);
 }
 
 static void

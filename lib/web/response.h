@@ -47,6 +47,8 @@ void response_redirect(struct response *rp, int status, const char *location);
 void response_etag(struct cx *cx, struct response *rp, const char *tag);
 /* Does an If-None-Match or If-Match value name this tag? "*" names all. */
 bool etag_matches(const char *header, const char *tag);
+/* The same for a tag in its quotes, as response_etag() made it. */
+bool etag_listed(const char *header, const char *etag);
 /* "Status: 200 OK\r\n...\r\n\r\n" as CGI wants it. */
 void response_head(const struct response *rp, struct buf *out);
 const char *response_reason(int status); /* "Not Found" */

@@ -50,7 +50,7 @@ static struct segment
 compile_segment(const char *p, size_t n)
 {
 	const char *word;
-	struct segment s = { .kind = LITERAL, .text = p, .len = n };
+	struct segment s = {.kind = LITERAL, .text = p, .len = n};
 
 	if (n == 1 && *p == '*') {
 		s.kind = REST;
@@ -205,8 +205,7 @@ take_params(struct cx *cx, const struct compiled *r, const struct cut *c,
 			n -= s->len;
 		if (s->kind == REST)
 			n = strlen(c->at[i]);
-		m->param[m->n_param++] =
-			arena_strndup(&cx->arena, c->at[i], n);
+		m->param[m->n_param++] = arena_strndup(&cx->arena, c->at[i], n);
 	}
 }
 

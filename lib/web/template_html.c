@@ -233,9 +233,9 @@ html_mark(struct html *h)
 bool
 html_is_url(const struct html *h)
 {
-	static const char *const URLS[] = {"href", "src", "action",
-					   "formaction", "poster", "data",
-					   "cite", "srcset", "ping",
+	static const char *const URLS[] = {"href",	 "src",	      "action",
+					   "formaction", "poster",    "data",
+					   "cite",	 "srcset",    "ping",
 					   "xlink:href", "background"};
 
 	for (size_t i = 0; i < sizeof(URLS) / sizeof(*URLS); i++)

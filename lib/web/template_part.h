@@ -37,7 +37,8 @@ struct op {
 	unsigned line;
 };
 
-struct template {
+struct template
+{
 	const char *name; /* without .html */
 	const char *text;
 	struct op *ops;

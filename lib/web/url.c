@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Least code point of a sequence of n bytes: overlong ones are refused. */
-static const unsigned LEAST[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+static const unsigned LEAST[5] = {0, 0, 0x80, 0x800, 0x10000};
 
 static size_t
 lead_length(unsigned char c)
@@ -80,7 +80,8 @@ hex_byte(const char *p, size_t n)
 {
 	int high, low;
 
-	if (n < 3 || (high = hex_digit(p[1])) < 0 || (low = hex_digit(p[2])) < 0)
+	if (n < 3 || (high = hex_digit(p[1])) < 0 ||
+	    (low = hex_digit(p[2])) < 0)
 		return -1;
 	return high << 4 | low;
 }

@@ -119,13 +119,24 @@ view_put(struct json_object *o, const char *key, struct json_object *part)
 }
 
 void
+view_merge(struct json_object *o, const char *key, struct json_object *more)
+{
+	struct json_object *into = json_object_object_get(o, key);
+
+	json_object_object_foreach(more, name, member)
+	{
+		view_put(into, name, member);
+	}
+}
+
+void
 view_json(const struct json_object *o, struct buf *out)
 {
 	/* The printer keeps its text in the object: const for us. */
 	union {
 		const struct json_object *in;
 		struct json_object *out;
-	} u = { .in = o };
+	} u = {.in = o};
 	size_t n = 0;
 	const char *s = json_object_to_json_string_length(
 		u.out, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,

@@ -30,6 +30,10 @@ struct json_object *view_obj(struct json_object *o, const char *key);
 /* Another view as a part of this one (shared, counted). */
 void view_put(struct json_object *o, const char *key, struct json_object *part);
 
+/* The members of more into the object o[key]. */
+void view_merge(struct json_object *o, const char *key,
+		struct json_object *more);
+
 /* Compact JSON, "/" not escaped. */
 void view_json(const struct json_object *o, struct buf *out);
 /* {"error": {"code", "message", "field"}}; field only when not empty. */

@@ -1,0 +1,239 @@
+/* The journey of a request. */
+#include "cgi/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cgi/io.h"
+#include "cgi/wait.h"
+#include "web/accept.h"
+#include "web/cookie.h"
+
+#define ANSWER_MAX (RESPONSE_BODY_MAX + ((size_t)64 << 10))
+
+static const struct route_row ROWS[] = {
+#define X(method, path, may, form, handler) {METHOD_##method, path},
+#include "cgi/routes.def"
+#undef X
+};
+
+static const struct app_route ROUTES[] = {
+#define X(method, path, may, form, handler) {may, FORM_##form, handler},
+#include "cgi/routes.def"
+#undef X
+};
+
+enum err
+app_routes(struct cx *cx, struct routes **out)
+{
+	return routes_make(cx, ROWS, sizeof(ROWS) / sizeof(*ROWS), out);
+}
+
+/* ---- Reading ---- */
+
+static const char *
+source_var(void *arg, const char *name)
+{
+	struct io *io = arg;
+
+	return io->var(io, name);
+}
+
+static ssize_t
+source_read(void *arg, void *p, size_t n)
+{
+	struct io *io = arg;
+
+	return io->read(io, p, n);
+}
+
+/* lighttpd asks for a page in place of a gate or an instance that failed. */
+static void
+read_gate_error(struct io *io, struct request *rq, struct call *c)
+{
+	const char *status = io->var(io, "GATE_ERROR");
+	const char *method = io->var(io, "GATE_METHOD");
+	long n = status ? strtol(status, NULL, 10) : 0;
+
+	if (n < 500 || n > 599)
+		return;
+	c->gate_error = (int)n;
+	if (method && *method)
+		rq->method = method_parse(method);
+}
+
+static enum err
+read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
+{
+	struct request_source src = {.var = source_var,
+				     .read = source_read,
+				     .arg = io,
+				     .trust_proxy = cx->site->trust_proxy};
+	enum err e = request_read(cx, &src, rq);
+	const char *lang =
+		cookie_get(cx, rq->header[HEADER_COOKIE], "lang");
+
+	read_gate_error(io, rq, c);
+	c->origin = request_origin(cx, rq, cx->site->base_url);
+	c->api = strncmp(rq->path, "/api/", 5) == 0;
+	c->html = !c->api && accept_html(rq);
+	c->lang = (int)accept_language(rq->header[HEADER_ACCEPT_LANGUAGE],
+				       page_langs, page_n_langs);
+	for (size_t i = 0; lang && i < page_n_langs; i++)
+		if (strcmp(lang, page_langs[i]) == 0)
+			c->lang = (int)i;
+	return e;
+}
+
+/* A page that is asked for without a word about JSON is a page: curl. */
+static bool
+page_for_all(const struct call *c)
+{
+	const char *accept = c->rq->header[HEADER_ACCEPT];
+
+	return !c->api && strncmp(c->rq->path, "/w/", 3) != 0 &&
+	       !accept_names(accept, "application/json");
+}
+
+static enum err
+find_route(struct cx *cx, struct call *c, struct route_match *m)
+{
+	enum err e = route_find(cx, c->worker->program->routes, c->rq->method,
+				c->rq->path, m);
+
+	if (e == ERR_METHOD)
+		response_header(c->rp, "Allow", m->allow);
+	if (e)
+		return e;
+	c->route = &ROUTES[m->row];
+	c->param = m->param;
+	c->n_param = m->n_param;
+	c->db = method_unsafe(c->rq->method) ? c->worker->write
+					     : c->worker->read;
+	c->html = c->html || page_for_all(c);
+	return OK;
+}
+
+/* ---- The journey. Each step may end it. ---- */
+
+static enum err
+answer(struct cx *cx, struct io *io, struct request *rq, struct call *c,
+       struct route_match *m)
+{
+	enum err e;
+
+	if ((e = read_request(cx, io, rq, c)) || (e = find_route(cx, c, m)) ||
+	    (e = app_admit(cx, c)) || (e = app_form(cx, c)))
+		return e;
+	return c->route->handler(cx, c);
+}
+
+static void
+log_request(struct cx *cx, const struct call *c, enum err e, int64_t began)
+{
+	bool broken = e && err_http(e) >= 500;
+	int64_t ms = clock_mono_ms() - began;
+	struct arena *a = &cx->arena;
+
+	log_event(cx, broken ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "request",
+		  "method", c->rq->method_name, "path", c->rq->path, "status",
+		  arena_printf(a, "%d", c->rp->status), "ms",
+		  arena_printf(a, "%lld", (long long)ms), "user",
+		  c->who.username, "from", c->rq->remote, "why",
+		  e ? cx->why : NULL, NULL);
+}
+
+static void
+send_answer(struct cx *cx, struct call *c, struct io *io, enum err e)
+{
+	struct buf out;
+
+	buf_init(&out, ANSWER_MAX);
+	app_render(cx, c, e, &out);
+	(void)io->write(io, out.data, out.len);
+	buf_free(&out);
+}
+
+static struct call *
+call_new(struct worker *w, struct request *rq, struct response *rp)
+{
+	struct call *c = arena_alloc(&w->cx.arena, sizeof(*c));
+
+	c->worker = w;
+	c->rq = rq;
+	c->rp = rp;
+	c->view = view_new(&w->cx);
+	response_init(rp);
+	return c;
+}
+
+bool
+app_answer(struct worker *w, struct io *io)
+{
+	struct cx *cx = &w->cx;
+	int64_t began = clock_mono_ms();
+	struct request rq;
+	struct response rp;
+	struct route_match m;
+	struct call *c;
+	bool kept = false;
+	enum err e;
+
+	cx_begin(cx, w->program->site);
+	c = call_new(w, &rq, &rp);
+	e = answer(cx, io, &rq, c, &m);
+	if (!e && c->park)
+		kept = wait_park(w->program->wait, cx, c, io);
+	if (!e && c->park && !kept)
+		e = wait_now(cx, c);
+	if (!kept) {
+		send_answer(cx, c, io, e);
+		log_request(cx, c, e, began);
+	}
+	response_free(&rp);
+	arena_reset(&cx->arena);
+	return !kept;
+}
+
+/* ---- For handlers ---- */
+
+struct json_object *
+call_error(struct cx *cx, struct call *c)
+{
+	if (!c->error)
+		c->error = view_new(cx);
+	return c->error;
+}
+
+void
+call_back(struct call *c, const char *path)
+{
+	if (c->html)
+		response_redirect(c->rp, 303, path);
+}
+
+static const char *
+session_name(const struct request *rq)
+{
+	return rq->https ? "__Host-roost_session" : "roost_session";
+}
+
+void
+call_session(struct cx *cx, struct call *c, const char *session,
+	     int64_t max_age_s)
+{
+	struct cookie k = {.name = session_name(c->rq),
+			   .value = session ? session : "",
+			   .max_age_s = session ? max_age_s : 0,
+			   .https = c->rq->https};
+
+	response_header(c->rp, "Set-Cookie", cookie_format(cx, &k));
+}
+
+const char *
+call_session_cookie(struct cx *cx, const struct request *rq)
+{
+	return cookie_get(cx, rq->header[HEADER_COOKIE], session_name(rq));
+}
