@@ -27,7 +27,7 @@ exec(struct cx *cx, struct db *db, const char *sql)
 {
 	int rc = sqlite3_exec(db->sq, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? OK : sql_fail(cx, db, rc, sql);
+	return rc == SQLITE_OK ? OK : sql_fail(cx, db, rc, "set up");
 }
 
 static void

@@ -11,7 +11,7 @@
 #include "store/sql.h"
 
 /* Longest wait in the queue of writers. Each holds it for milliseconds. */
-#define QUEUE_MS 8000
+#define QUEUE_MS 5000
 
 /*
  * Writers take a lock before they begin, since SQLite's own waiting is a

@@ -1,0 +1,603 @@
+/* Opening, versions, damage, transactions, faults, the queue, the bell. */
+#include "support/storefix.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/lock.h"
+#include "store/change.h"
+#include "store/meta.h"
+#include "store/migrate.h"
+#include "store/setting.h"
+
+static const char *
+path_of(const char *suffix)
+{
+	return arena_printf(&cx->arena, "%s%s", t.site.db_path, suffix);
+}
+
+static void
+reopen(enum db_mode mode)
+{
+	db_close(db);
+	db = NULL;
+	ok(db_open(cx, mode, &db));
+}
+
+static void
+write_file(const char *path, const void *p, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ck_assert_int_eq(write(fd, p, n), (ssize_t)n);
+	close(fd);
+}
+
+/* sha256 of a file, to see that it was left alone. */
+static const char *
+print_of(const char *path)
+{
+	char *hash = arena_alloc(&cx->arena, ID_HASH_LEN + 1);
+	struct buf b;
+
+	buf_init(&b, 1 << 24);
+	ok(fs_read(cx, path, &b));
+	id_hash(buf_str(&b), b.len, hash);
+	buf_free(&b);
+	return hash;
+}
+
+static int64_t
+pragma(const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t v;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(db->sq, sql, -1, &st, NULL),
+			 SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+	v = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return v;
+}
+
+START_TEST(opens_as_it_should)
+{
+	struct stat st;
+
+	ck_assert_str_eq(db_journal(db), "wal");
+	ck_assert_int_eq(db_version(db), migrate_plan.newest);
+	ck_assert_int_eq(pragma("PRAGMA synchronous"), 2);
+	ck_assert_int_eq(pragma("PRAGMA foreign_keys"), 1);
+	ck_assert_int_eq(pragma("PRAGMA trusted_schema"), 0);
+	ck_assert_int_eq(pragma("PRAGMA cell_size_check"), 1);
+	ck_assert_int_eq(pragma("PRAGMA query_only"), 0);
+	ck_assert_int_eq(stat(t.site.db_path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 077, 0);
+	reopen(DB_READ);
+	ck_assert_int_eq(pragma("PRAGMA query_only"), 1);
+	ck_assert_int_ne(raw_rc("DELETE FROM user"), SQLITE_OK);
+}
+END_TEST
+
+START_TEST(absent_is_said)
+{
+	struct db *other = NULL;
+
+	db_close(db);
+	db = NULL;
+	unlink(t.site.db_path);
+	fails(ERR_CONFIG, db_open(cx, DB_WRITE, &other));
+	fails(ERR_CONFIG, db_open(cx, DB_READ, &other));
+	ck_assert_ptr_null(other);
+	ck_assert(access(t.site.db_path, F_OK) != 0);
+}
+END_TEST
+
+START_TEST(newer_is_refused_and_untouched)
+{
+	const char *before;
+	struct db *other = NULL;
+	enum db_mode m;
+
+	raw("PRAGMA user_version = 99");
+	db_close(db);
+	db = NULL;
+	before = print_of(t.site.db_path);
+	for (m = DB_READ; m <= DB_CREATE; m++)
+		fails(ERR_VERSION, db_open(cx, m, &other));
+	ck_assert_ptr_null(other);
+	ck_assert_str_eq(print_of(t.site.db_path), before);
+}
+END_TEST
+
+START_TEST(damage_is_said_with_a_remedy)
+{
+	static const char *const others[] = {
+		"this is no database, whatever its name says, at all "
+		"..........",
+		"SQLite format 3",
+	};
+	struct db *other = NULL;
+	size_t i;
+
+	db_close(db);
+	db = NULL;
+	for (i = 0; i < 2; i++) {
+		char page[4096] = {0};
+
+		memcpy(page, others[i], strlen(others[i]));
+		write_file(t.site.db_path, page, sizeof(page));
+		ck_assert_int_eq(db_open(cx, DB_CREATE, &other), ERR_CORRUPT);
+		ck_assert_ptr_nonnull(strstr(cx->why, "roostctl restore"));
+		cx_clear(cx);
+	}
+	ck_assert_ptr_null(other);
+}
+END_TEST
+
+START_TEST(another_programs_database_is_refused)
+{
+	struct db *other = NULL;
+
+	db_close(db);
+	db = NULL;
+	unlink(t.site.db_path);
+	{
+		sqlite3 *sq = NULL;
+
+		sqlite3_open(t.site.db_path, &sq);
+		sqlite3_exec(sq, "CREATE TABLE x (y)", NULL, NULL, NULL);
+		sqlite3_close(sq);
+	}
+	fails(ERR_CORRUPT, db_open(cx, DB_CREATE, &other));
+	ck_assert_ptr_null(other);
+}
+END_TEST
+
+START_TEST(check_finds_damage_inside)
+{
+	char page[512];
+	struct stat st;
+	off_t at;
+	int fd, i;
+
+	for (i = 0; i < 400; i++)
+		new_ws(ann, "a workspace of some length", STATUS_STANDBY);
+	ok(db_check(cx, db));
+	db_close(db);
+	db = NULL;
+	fd = open(t.site.db_path, O_RDWR);
+	memset(page, 0xa5, sizeof(page));
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	/* Rows stand behind the schema: the second half of the file. */
+	for (at = st.st_size / 8192 * 4096; at < st.st_size; at += 4096)
+		ck_assert_int_eq(pwrite(fd, page, sizeof(page), at + 100),
+				 (ssize_t)sizeof(page));
+	close(fd);
+	ok(db_open(cx, DB_WRITE, &db));
+	fails(ERR_CORRUPT, db_check(cx, db));
+}
+END_TEST
+
+START_TEST(check_finds_broken_references)
+{
+	raw("PRAGMA foreign_keys = OFF; INSERT INTO session VALUES "
+	    "('h', 99, 'c', '', '', 1, 1, 1); PRAGMA foreign_keys = ON");
+	fails(ERR_CORRUPT, db_check(cx, db));
+}
+END_TEST
+
+/* ---- Migration ---- */
+
+static const char *
+column_of_x(void)
+{
+	static char name[40];
+	sqlite3_stmt *st = NULL;
+
+	sqlite3_prepare_v2(db->sq,
+			   "SELECT group_concat(name) FROM "
+			   "pragma_table_info('x')",
+			   -1, &st, NULL);
+	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+	snprintf(name, sizeof(name), "%s",
+		 (const char *)sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	return name;
+}
+
+static const char schema3[] = "PRAGMA application_id = 1380932435;"
+			      "PRAGMA user_version = 3;"
+			      "CREATE TABLE x (a, b, c)";
+static const struct migrate_step way[] = {
+	{1, "ALTER TABLE x ADD COLUMN b"},
+	{2, "ALTER TABLE x ADD COLUMN c; UPDATE x SET c = a + 1"},
+};
+static const struct migrate_step broken_way[] = {
+	{1, "ALTER TABLE x ADD COLUMN b"},
+	{2, "UPDATE no_such_table SET c = 1"},
+};
+
+/* A synthetic older database in place of ours. */
+static void
+make_version(int v)
+{
+	db_close(db);
+	unlink(t.site.db_path);
+	unlink(path_of("-wal"));
+	unlink(path_of("-shm"));
+	ok(db_open(cx, DB_CREATE, &db));
+	raw("PRAGMA writable_schema = RESET");
+	raw(arena_printf(&cx->arena,
+			 "CREATE TABLE x (a%s); INSERT INTO x (a) VALUES (41);"
+			 "PRAGMA user_version = %d",
+			 v > 1 ? ", b" : "", v));
+}
+
+START_TEST(older_ones_are_brought_up)
+{
+	struct migrate_plan plan = {3, schema3, way, 2};
+	bool todo = false;
+	int v;
+
+	for (v = 1; v <= 2; v++) {
+		make_version(v);
+		fails(ERR_VERSION, migrate_look(cx, db, &plan, false, &todo));
+		ok(migrate_look(cx, db, &plan, true, &todo));
+		ck_assert(todo);
+		ok(migrate_run(cx, db, &plan));
+		ck_assert_int_eq(db_version(db), 3);
+		ck_assert_str_eq(column_of_x(), "a,b,c");
+		ck_assert_int_eq(pragma("SELECT c FROM x"), v > 2 ? 0 : 42);
+		ok(migrate_look(cx, db, &plan, false, &todo));
+		ck_assert(!todo);
+		/* Again is fine: another process was quicker. */
+		ok(migrate_run(cx, db, &plan));
+		ck_assert_int_eq(db_version(db), 3);
+	}
+}
+END_TEST
+
+START_TEST(a_step_that_fails_leaves_all_as_it_was)
+{
+	struct migrate_plan plan = {3, schema3, broken_way, 2};
+
+	make_version(1);
+	fails(ERR_INTERNAL, migrate_run(cx, db, &plan));
+	ck_assert_int_eq(db_version(db), 1);
+	ck_assert_str_eq(column_of_x(), "a");
+}
+END_TEST
+
+START_TEST(a_way_with_a_hole_is_refused)
+{
+	struct migrate_plan plan = {3, schema3, way + 1, 1};
+
+	make_version(1);
+	fails(ERR_VERSION, migrate_run(cx, db, &plan));
+	ck_assert_int_eq(db_version(db), 1);
+}
+END_TEST
+
+/* The plan that ships: no gap, and schema.sql is where it ends. */
+START_TEST(the_real_plan_is_whole)
+{
+	int64_t v;
+	size_t i;
+
+	for (v = 1; v < migrate_plan.newest; v++) {
+		bool found = false;
+
+		for (i = 0; i < migrate_plan.n_steps; i++)
+			found |= migrate_plan.steps[i].from == v;
+		ck_assert_msg(found, "no step from %d", (int)v);
+	}
+	ck_assert_int_eq(db_version(db), migrate_plan.newest);
+}
+END_TEST
+
+START_TEST(made_by_many_at_once)
+{
+	int i, status;
+
+	db_close(db);
+	db = NULL;
+	unlink(t.site.db_path);
+	for (i = 0; i < 6; i++)
+		if (!fork()) {
+			enum err e = db_open(cx, DB_CREATE, &db);
+
+			if (e)
+				fprintf(stderr, "%s: %s\n", err_name(e),
+					cx->why);
+			_exit(e != OK);
+		}
+	for (i = 0; i < 6; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	ok(db_open(cx, DB_WRITE, &db));
+	ok(db_check(cx, db));
+}
+END_TEST
+
+/* ---- Transactions ---- */
+
+START_TEST(rollback_undoes_and_commit_keeps)
+{
+	struct users us;
+
+	ok(db_begin(cx, db));
+	new_user("bob");
+	db_rollback(db);
+	db_rollback(db);
+	ok(user_list(cx, db, &us));
+	ck_assert_uint_eq(us.n, 1);
+	ok(db_begin(cx, db));
+	new_user("bob");
+	ok(db_commit(cx, db));
+	reopen(DB_WRITE);
+	ok(user_list(cx, db, &us));
+	ck_assert_uint_eq(us.n, 2);
+}
+END_TEST
+
+START_TEST(a_failed_statement_leaves_the_rest)
+{
+	struct users us;
+
+	ok(db_begin(cx, db));
+	new_user("bob");
+	fails(ERR_EXISTS, user_add(cx, db, "ANN", "$y$", ROLE_USER, NULL));
+	ok(db_commit(cx, db));
+	ok(user_list(cx, db, &us));
+	ck_assert_uint_eq(us.n, 2);
+}
+END_TEST
+
+START_TEST(a_snapshot_sees_one_moment)
+{
+	struct db *reader = NULL;
+	struct users us;
+
+	ok(db_open(cx, DB_READ, &reader));
+	ok(db_snapshot(cx, reader));
+	ok(user_list(cx, reader, &us));
+	ck_assert_uint_eq(us.n, 1);
+	new_user("bob");
+	ok(user_list(cx, reader, &us));
+	ck_assert_uint_eq(us.n, 1);
+	db_rollback(reader);
+	ok(user_list(cx, reader, &us));
+	ck_assert_uint_eq(us.n, 2);
+	db_close(reader);
+}
+END_TEST
+
+#ifndef ROOST_NO_FAULTS
+START_TEST(faults_at_the_commit)
+{
+	int64_t v = 0;
+	enum err e;
+
+	fault_arm(1);
+	e = meta_set(cx, db, META_LAST_GC_MS, 7);
+	ck_assert(fault_fired());
+	fault_arm(0);
+	ck_assert_int_eq(e, ERR_IO);
+	ok(meta_get(cx, db, META_LAST_GC_MS, &v));
+	ck_assert_int_eq(v, 0);
+
+	fault_arm(2);
+	e = meta_set(cx, db, META_LAST_GC_MS, 8);
+	ck_assert(fault_fired());
+	fault_arm(0);
+	ck_assert_int_eq(e, ERR_IO);
+	ok(meta_get(cx, db, META_LAST_GC_MS, &v));
+	ck_assert_int_eq(v, 8);
+	/* Neither holds up the next one. */
+	ok(meta_set(cx, db, META_LAST_GC_MS, 9));
+}
+END_TEST
+#endif
+
+START_TEST(a_full_disk_loses_nothing)
+{
+	struct workspace w = new_ws(ann, "a", STATUS_RUNNING);
+	char *memo = arena_alloc(&cx->arena, 1 << 20);
+	struct ws_patch p = {.memo = memo,
+			     .standby_ttl_s = -1,
+			     .archive_ttl_s = -1};
+
+	memset(memo, 'x', (1 << 20) - 1);
+	raw(arena_printf(&cx->arena, "PRAGMA max_page_count = %d",
+			 (int)pragma("PRAGMA page_count") + 4));
+	fails(ERR_NO_SPACE, workspace_patch(cx, db, w.id, 0, &p, NULL));
+	ok(db_begin(cx, db));
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_STANDBY, NULL));
+	fails(ERR_NO_SPACE, workspace_patch(cx, db, w.id, 0, &p, NULL));
+	/* SQLite may have rolled back by itself: then the commit says so. */
+	if (db_commit(cx, db))
+		cx_clear(cx);
+	else
+		ck_assert_int_eq(get(w.id).desired, STATUS_STANDBY);
+	ck_assert_str_eq(get(w.id).memo, "");
+	raw("PRAGMA max_page_count = 1000000");
+	ok(workspace_patch(cx, db, w.id, 0, &p, NULL));
+	ok(db_check(cx, db));
+}
+END_TEST
+
+/* ---- The queue ---- */
+
+START_TEST(a_held_queue_is_busy_not_forever)
+{
+	int64_t since = clock_mono_ms();
+	int fd = -1;
+
+	ok(lock_take(cx, path_of("-queue"), &fd));
+	fails(ERR_BUSY, meta_set(cx, db, META_LAST_GC_MS, 1));
+	lock_drop(fd);
+	ck_assert_int_gt(clock_mono_ms() - since, 1000);
+	ok(meta_set(cx, db, META_LAST_GC_MS, 1));
+}
+END_TEST
+
+/* Each adds to a counter by reading and writing: a lost update would show. */
+static int
+count_up(int times)
+{
+	int64_t v = 0;
+	enum err e = db_open(cx, DB_WRITE, &db);
+
+	while (!e && times--) {
+		if ((e = db_begin(cx, db)))
+			break;
+		if (!(e = meta_get(cx, db, META_LAST_GC_MS, &v)))
+			e = meta_set(cx, db, META_LAST_GC_MS, v + 1);
+		if (!e)
+			e = db_commit(cx, db);
+		else
+			db_rollback(db);
+	}
+	if (e)
+		fprintf(stderr, "%s: %s\n", err_name(e), cx->why);
+	return e != OK;
+}
+
+START_TEST(writers_queue_up)
+{
+	enum { WRITERS = 6, TIMES = 40 };
+	int64_t v = 0;
+	int i, status;
+
+	db_close(db);
+	db = NULL;
+	for (i = 0; i < WRITERS; i++)
+		if (!fork())
+			_exit(count_up(TIMES));
+	for (i = 0; i < WRITERS; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	ok(db_open(cx, DB_WRITE, &db));
+	ok(meta_get(cx, db, META_LAST_GC_MS, &v));
+	ck_assert_int_eq(v, WRITERS * TIMES);
+}
+END_TEST
+
+/* ---- The bell ---- */
+
+static bool
+rang(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char ev[4096];
+	bool yes = poll(&p, 1, 0) == 1;
+
+	while (yes && poll(&p, 1, 0) == 1)
+		ck_assert_int_gt(read(fd, ev, sizeof(ev)), 0);
+	return yes;
+}
+
+START_TEST(the_bell_rings_when_a_workspace_changed)
+{
+	struct workspace w;
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	db_ring(cx); /* makes the file */
+	ck_assert_int_ge(inotify_add_watch(fd, db_bell_path(cx), IN_ATTRIB), 0);
+	ck_assert(!rang(fd));
+	w = new_ws(ann, "a", STATUS_RUNNING);
+	ck_assert(rang(fd));
+	new_user("bob");
+	ok(setting_put(cx, db, SETTING_KEEP_ARCHIVES, 4));
+	ck_assert(!rang(fd));
+	ok(db_begin(cx, db));
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_STANDBY, NULL));
+	ck_assert(!rang(fd));
+	db_rollback(db);
+	ck_assert(!rang(fd));
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_STANDBY, NULL));
+	ck_assert(rang(fd));
+	close(fd);
+}
+END_TEST
+
+/* ---- Backup ---- */
+
+START_TEST(a_backup_is_one_whole_file)
+{
+	const char *to = arena_printf(&cx->arena, "%s/copy.db", t.dir);
+	struct workspace w = new_ws(ann, "a", STATUS_RUNNING), back;
+	struct db *copy = NULL;
+	struct tmpsite there = t;
+	struct stat st;
+	int64_t seq = 0, seq2 = 0;
+
+	ok(change_newest(cx, db, &seq));
+	ok(db_backup(cx, db, to));
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_STANDBY, NULL));
+	ck_assert_int_eq(stat(to, &st), 0);
+	ck_assert_int_eq(st.st_mode & 077, 0);
+	ck_assert(access(arena_printf(&cx->arena, "%s-wal", to), F_OK) != 0);
+	there.site.db_path = to;
+	cx->site = &there.site;
+	ok(db_open(cx, DB_WRITE, &copy));
+	ok(db_check(cx, copy));
+	ok(workspace_get(cx, copy, w.id, &back));
+	ck_assert_int_eq(back.desired, STATUS_RUNNING);
+	ok(change_newest(cx, copy, &seq2));
+	ck_assert_int_eq(seq, seq2);
+	db_close(copy);
+	cx->site = &t.site;
+	/* Over an older one; and to where nothing can be. */
+	ok(db_backup(cx, db, to));
+	ck_assert_int_ne(db_backup(cx, db,
+				   arena_printf(&cx->arena, "%s/no/x.db",
+						t.dir)),
+			 OK);
+	cx_clear(cx);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		opens_as_it_should,
+		absent_is_said,
+		newer_is_refused_and_untouched,
+		damage_is_said_with_a_remedy,
+		another_programs_database_is_refused,
+		check_finds_damage_inside,
+		check_finds_broken_references,
+		older_ones_are_brought_up,
+		a_step_that_fails_leaves_all_as_it_was,
+		a_way_with_a_hole_is_refused,
+		the_real_plan_is_whole,
+		made_by_many_at_once,
+		rollback_undoes_and_commit_keeps,
+		a_failed_statement_leaves_the_rest,
+		a_snapshot_sees_one_moment,
+#ifndef ROOST_NO_FAULTS
+		faults_at_the_commit,
+#endif
+		a_full_disk_loses_nothing,
+		a_held_queue_is_busy_not_forever,
+		writers_queue_up,
+		the_bell_rings_when_a_workspace_changed,
+		a_backup_is_one_whole_file,
+		NULL,
+	};
+
+	return run_suite("store_db", tests);
+}
