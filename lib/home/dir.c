@@ -166,7 +166,7 @@ dir_trash(struct cx *cx, const char *id, const char *op_id)
 	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
 		return e;
 	home = place_home(cx, id);
-	entry = place_of(cx, PLACE_TRASH, id, op_id);
+	entry = home_place_of(cx, PLACE_TRASH, id, op_id);
 	if (FAULT(FAULT_HOME_TRASH_BEFORE))
 		return cx_fail(cx, ERR_IO, "fault: trash %s", home);
 	e = place_move(cx, home, entry);
@@ -191,7 +191,7 @@ dir_untrash(struct cx *cx, const char *id, const char *op_id)
 	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
 		return e;
 	home = place_home(cx, id);
-	entry = place_of(cx, PLACE_TRASH, id, op_id);
+	entry = home_place_of(cx, PLACE_TRASH, id, op_id);
 	e = place_move(cx, entry, home);
 	if (e != ERR_NOT_FOUND)
 		return e;

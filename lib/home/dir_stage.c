@@ -21,7 +21,7 @@ dir_stage(struct cx *cx, const char *id, const char *op_id, const char **path)
 
 	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
 		return e;
-	stage = place_of(cx, PLACE_UNPACK, id, op_id);
+	stage = home_place_of(cx, PLACE_UNPACK, id, op_id);
 	e = place_move(cx, stage, place_aside(cx, stage));
 	if (e && e != ERR_NOT_FOUND)
 		return e;
@@ -74,7 +74,7 @@ dir_publish(struct cx *cx, const char *id, const char *op_id)
 	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
 		return e;
 	home = place_home(cx, id);
-	stage = place_of(cx, PLACE_UNPACK, id, op_id);
+	stage = home_place_of(cx, PLACE_UNPACK, id, op_id);
 	e = sync_tree(cx, stage);
 	if (e == ERR_NOT_FOUND)
 		return published_before(cx, home);
@@ -96,8 +96,8 @@ dir_unstage(struct cx *cx, const char *id, const char *op_id)
 
 	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
 		return e;
-	return fs_remove_tree(cx, place_of(cx, PLACE_UNPACK, id, op_id), NULL,
-			      NULL);
+	return fs_remove_tree(cx, home_place_of(cx, PLACE_UNPACK, id, op_id),
+			      NULL, NULL);
 }
 
 static bool

@@ -39,7 +39,7 @@ place_home(struct cx *cx, const char *id)
 }
 
 const char *
-place_of(struct cx *cx, const char *sub, const char *id, const char *op_id)
+home_place_of(struct cx *cx, const char *sub, const char *id, const char *op_id)
 {
 	char name[NAME_MAX_LEN];
 

@@ -15,8 +15,8 @@ const char *place_home(struct cx *cx, const char *id);
 /* {homes_dir}/{sub}/{name}; either may be NULL. */
 const char *place_in(struct cx *cx, const char *sub, const char *name);
 /* {homes_dir}/{sub}/ws-{id}-home~{op_id} */
-const char *place_of(struct cx *cx, const char *sub, const char *id,
-		     const char *op_id);
+const char *home_place_of(struct cx *cx, const char *sub, const char *id,
+			  const char *op_id);
 /* A name beside `path` that nobody uses: path plus "." and random letters. */
 const char *place_aside(struct cx *cx, const char *path);
 /* A directory is there: *there. Anything else in its place: ERR_IO. */
