@@ -27,7 +27,7 @@ static const struct {
 #define ALWAYS (O(SITE) | O(HELP))
 
 const struct command *
-command_find(const char *const *argv, size_t n, size_t *words)
+ctl_find(const char *const *argv, size_t n, size_t *words)
 {
 	size_t i, w;
 
@@ -94,7 +94,7 @@ take_word(struct ctl *c, const char *word)
 }
 
 enum err
-command_parse(struct ctl *c, size_t n, const char *const *argv)
+ctl_parse(struct ctl *c, size_t n, const char *const *argv)
 {
 	bool words_only = false;
 	size_t i, used;

@@ -56,11 +56,10 @@ extern const size_t n_commands;
 #undef X
 
 /* The command that begins argv, and how many words its name has. */
-const struct command *command_find(const char *const *argv, size_t n,
-				   size_t *words);
+const struct command *ctl_find(const char *const *argv, size_t n,
+			       size_t *words);
 /* Options and words of one command line; ERR_INVALID says what is wrong. */
-MUST_USE enum err command_parse(struct ctl *c, size_t n,
-				const char *const *argv);
+MUST_USE enum err ctl_parse(struct ctl *c, size_t n, const char *const *argv);
 /* The manual page of a command; NULL: the list of all. */
 void help_print(const struct command *command);
 /* The paragraphs of help.def; "" when there are none. */

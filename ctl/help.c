@@ -98,7 +98,7 @@ ctl_help(struct ctl *c)
 	size_t words;
 
 	if (c->n_args) {
-		k = command_find(c->arg, c->n_args, &words);
+		k = ctl_find(c->arg, c->n_args, &words);
 		if (!k || words < c->n_args)
 			return cx_fail(&c->cx, ERR_INVALID,
 				       "there is no command \"%s%s%s\"",

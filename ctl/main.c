@@ -81,7 +81,7 @@ main(int argc, char **argv)
 		help_print(NULL);
 		return finish(&c, OK);
 	}
-	c.command = command_find(word, n, &words);
+	c.command = ctl_find(word, n, &words);
 	if (!c.command) {
 		e = cx_fail(&c.cx, ERR_INVALID,
 			    n ? "there is no command \"%s\"; see roostctl help"
@@ -89,7 +89,7 @@ main(int argc, char **argv)
 			    n ? word[0] : "");
 		return finish(&c, e);
 	}
-	if ((e = command_parse(&c, n - words, word + words)))
+	if ((e = ctl_parse(&c, n - words, word + words)))
 		return finish(&c, e);
 	if (c.option[OPTION_HELP]) {
 		help_print(c.command);

@@ -38,9 +38,9 @@ parse(const char *line)
 		if (p)
 			*p++ = '\0';
 	}
-	c.command = command_find(word, n, &words);
+	c.command = ctl_find(word, n, &words);
 	ck_assert_ptr_nonnull(c.command);
-	return command_parse(&c, n - words, word + words);
+	return ctl_parse(&c, n - words, word + words);
 }
 
 START_TEST(test_every_row)
@@ -58,7 +58,7 @@ START_TEST(test_every_row)
 		*second++ = '\0';
 		word[n++] = second;
 	}
-	found = command_find(word, n, &words);
+	found = ctl_find(word, n, &words);
 	ck_assert_ptr_eq(found, k);
 	ck_assert_uint_eq(words, n);
 	ck_assert_uint_le(k->least, k->most);
@@ -156,8 +156,8 @@ START_TEST(test_unknown_commands)
 
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		ck_assert_ptr_null(
-			command_find(lines[i], lines[i][1] ? 2 : 1, &words));
-	ck_assert_ptr_null(command_find(NULL, 0, &words));
+			ctl_find(lines[i], lines[i][1] ? 2 : 1, &words));
+	ck_assert_ptr_null(ctl_find(NULL, 0, &words));
 }
 END_TEST
 
