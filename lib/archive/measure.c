@@ -45,7 +45,7 @@ look(struct cx *cx, const struct walk_item *it, struct links *links,
 	if (!fstatat(it->at, it->name, &st, AT_SYMLINK_NOFOLLOW))
 		count(m, links, "", &st);
 	else if (errno != ENOENT)
-		return cx_errno(cx, errno, "look at %.300s", it->path);
+		return cx_errno(cx, errno, "look at %.200s", it->path);
 	return OK;
 }
 

@@ -18,25 +18,25 @@ nest_failed(struct cx *cx, const char *what, const char *name)
 	switch (errno) {
 	case EEXIST:
 		return cx_fail(cx, ERR_CORRUPT,
-			       "%.300s is twice in the archive", name);
+			       "%.200s is twice in the archive", name);
 	case ELOOP:
 	case ENOTDIR:
 		return cx_fail(cx, ERR_CORRUPT,
-			       "the archive has a path through %.300s, which"
+			       "the archive has a path through %.200s, which"
 			       " is no directory",
 			       name);
 	case ENAMETOOLONG:
 		return cx_fail(cx, ERR_CORRUPT,
-			       "a name in the archive is too long: %.300s",
+			       "a name in the archive is too long: %.200s",
 			       name);
 	case ENOSPC:
 	case EDQUOT:
 		return cx_fail(cx, ERR_NO_SPACE,
 			       "the disk of the homes became full while"
-			       " unpacking %.300s",
+			       " unpacking %.200s",
 			       name);
 	default:
-		return cx_errno(cx, errno, "%s %.300s", what, name);
+		return cx_errno(cx, errno, "%s %.200s", what, name);
 	}
 }
 
@@ -45,7 +45,7 @@ bad_path(struct cx *cx, const char *raw)
 {
 	return cx_fail(cx, ERR_CORRUPT,
 		       "the archive has a path that leads outside or nowhere:"
-		       " %.300s",
+		       " %.200s",
 		       raw);
 }
 
@@ -97,13 +97,13 @@ take_dir(struct nest *ns, int fd, const char *name, struct nest_dir *d)
 	struct stat st;
 
 	if (fstat(fd, &st))
-		return cx_errno(ns->cx, errno, "look at %.300s", name);
+		return cx_errno(ns->cx, errno, "look at %.200s", name);
 	*d = (struct nest_dir){.fd = fd,
 			       .len = ns->path.len,
 			       .mode = st.st_mode & 07777,
 			       .mtime = st.st_mtim};
 	if ((d->mode & 0700) != 0700 && fchmod(fd, d->mode | 0700))
-		return cx_errno(ns->cx, errno, "open up %.300s", name);
+		return cx_errno(ns->cx, errno, "open up %.200s", name);
 	return OK;
 }
 
@@ -161,7 +161,7 @@ descend(struct nest *ns, const char *name)
 		return nest_failed(ns->cx, "open directory", name);
 	if (made && own(ns, fd)) {
 		close(fd);
-		return cx_errno(ns->cx, errno, "give %.300s away", name);
+		return cx_errno(ns->cx, errno, "give %.200s away", name);
 	}
 	if (ns->path.len)
 		buf_putc(&ns->path, '/');
@@ -177,14 +177,14 @@ settle(struct nest *ns, struct nest_dir *d)
 	int i;
 
 	if (fchmod(d->fd, d->mode))
-		return cx_errno(ns->cx, errno, "set the mode of %.300s",
+		return cx_errno(ns->cx, errno, "set the mode of %.200s",
 				buf_str(&ns->path));
 	for (i = 0; i < 2; i++)
 		if ((e = traits_set_acl(ns->cx, d->fd, i, d->acl[i],
 					d->n_acl[i])))
 			return e;
 	if (futimens(d->fd, t))
-		return cx_errno(ns->cx, errno, "set the times of %.300s",
+		return cx_errno(ns->cx, errno, "set the times of %.200s",
 				buf_str(&ns->path));
 	return OK;
 }
@@ -217,7 +217,7 @@ leave(struct nest *ns)
 	if (up && up->fd < 0) {
 		up->fd = openat(d->fd, "..", DIR_FLAGS);
 		if (up->fd < 0)
-			return cx_errno(ns->cx, errno, "go up from %.300s",
+			return cx_errno(ns->cx, errno, "go up from %.200s",
 					buf_str(&ns->path));
 		ns->lowest--;
 	}
@@ -336,7 +336,7 @@ nest_find(struct nest *ns, const char *path, int *fd, const char **name)
 	if (at < 0 && errno == ENOENT)
 		return cx_fail(ns->cx, ERR_CORRUPT,
 			       "the archive links to what it does not have:"
-			       " %.300s",
+			       " %.200s",
 			       path);
 	if (at < 0)
 		return nest_failed(ns->cx, "look up", path);

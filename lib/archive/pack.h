@@ -9,11 +9,11 @@
 #define ARCHIVE_PACK_H
 
 #include <archive.h>
-#include <archive_entry.h>
 
 #include "archive/hash.h"
 #include "archive/links.h"
 #include "archive/sparse.h"
+#include "archive/tar.h"
 #include "archive/tick.h"
 
 struct pack {
@@ -22,12 +22,12 @@ struct pack {
 	struct store_writer *w;
 	const char *root; /* for messages */
 	struct archive *a;
-	struct archive_entry *entry;
+	struct tar tar;
+	struct buf traits; /* of the entry at work */
 	struct hash *hash;
 	struct tick tick;
 	struct links links;
 	struct region *regions;
-	char *chunk;
 	enum err err; /* of the write callback: libarchive knows no enum err */
 	struct archive_meta meta;
 };

@@ -1,5 +1,6 @@
 #include "archive/pack.h"
 
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,13 +14,6 @@
 #include "archive/traits.h"
 #include "archive/walk.h"
 #include "base/fault.h"
-
-#define CHUNK ((size_t)1 << 18)
-#define INSIDE_ID 1000 /* owner and group of everything in an archive */
-/* A reader refuses a tar header over 1 MiB. */
-#define HEADER_MAX ((size_t)900 << 10)
-
-static const char zeros[1 << 16];
 
 static la_ssize_t
 on_bytes(struct archive *a, void *arg, const void *p, size_t n)
@@ -53,125 +47,71 @@ file_failed(struct pack *pk, const char *path, const char *what)
 {
 	if (errno == ENOENT || errno == ELOOP)
 		return cx_fail(pk->cx, ERR_ACTION,
-			       "%s/%.300s changed while it was archived",
+			       "%s/%.200s changed while it was archived",
 			       pk->root, path);
-	return cx_errno(pk->cx, errno, "%s %s/%.300s", what, pk->root, path);
+	return cx_errno(pk->cx, errno, "%s %s/%.200s", what, pk->root, path);
 }
 
-static void
-fill_entry(struct pack *pk, const char *path, const struct stat *st)
+static struct tar_entry
+entry_of(const char *path, enum tar_type type, const struct stat *st)
 {
-	struct archive_entry *en = archive_entry_clear(pk->entry);
-
-	archive_entry_set_pathname(en, *path ? path : ".");
-	archive_entry_set_filetype(en, st->st_mode & S_IFMT);
-	archive_entry_set_perm(en, st->st_mode & 07777);
-	archive_entry_set_uid(en, INSIDE_ID);
-	archive_entry_set_gid(en, INSIDE_ID);
-	archive_entry_set_mtime(en, st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
-	archive_entry_set_size(en, 0);
+	return (struct tar_entry){.path = *path ? path : ".",
+				  .type = type,
+				  .mode = st->st_mode & 07777,
+				  .mtime = st->st_mtim};
 }
 
 static enum err
-put_header(struct pack *pk, const char *path)
+put_header(struct pack *pk, const struct tar_entry *en)
 {
-	int r;
+	bool too_long;
 
-	if (traits_size(pk->entry) + 2 * strlen(path) > HEADER_MAX)
+	if (!tar_header(&pk->tar, en, &too_long)) {
+		if (!too_long)
+			return lib_failed(pk, "write a header");
 		return cx_fail(pk->cx, ERR_ACTION,
-			       "%s/%.300s has too many attributes to be"
+			       "%s/%.200s has too many attributes to be"
 			       " archived",
-			       pk->root, path);
-	r = archive_write_header(pk->a, pk->entry);
-	if (r != ARCHIVE_OK)
-		return lib_failed(pk, "write a header of the archive");
+			       pk->root, en->path);
+	}
 	pk->meta.files++;
 	return tick_add(&pk->tick, 0);
 }
 
+/* From the disk right into the buffer that is compressed. */
 static enum err
-put_bytes(struct pack *pk, const void *p, size_t n)
+put_region(struct pack *pk, int fd, const struct region *r, const char *path)
 {
-	if (archive_write_data(pk->a, p, n) != (la_ssize_t)n)
-		return lib_failed(pk, "write the archive");
-	return OK;
-}
-
-/* Holes take no room in the archive, but its writer counts them. */
-static enum err
-put_hole(struct pack *pk, int64_t n)
-{
+	int64_t at = r->at, left = r->n;
 	enum err e;
 
-	while (n > 0) {
-		size_t some =
-			n < (int64_t)sizeof(zeros) ? (size_t)n : sizeof(zeros);
+	while (left > 0) {
+		size_t some;
+		char *room = tar_room(&pk->tar, &some);
+		ssize_t got;
 
-		if ((e = put_bytes(pk, zeros, some)) ||
-		    (e = tick_add(&pk->tick, 0)))
-			return e;
-		n -= (int64_t)some;
-	}
-	return OK;
-}
-
-static enum err
-put_region(struct pack *pk, int fd, int64_t at, int64_t n, const char *path)
-{
-	enum err e;
-
-	while (n > 0) {
-		size_t some = n < (int64_t)CHUNK ? (size_t)n : CHUNK;
-		ssize_t got = pread(fd, pk->chunk, some, at);
-
+		if (!room)
+			return lib_failed(pk, "compress");
+		if ((int64_t)some > left)
+			some = (size_t)left;
+		got = pread(fd, room, some, at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return file_failed(pk, path, "read");
 		if (!got)
 			return cx_fail(pk->cx, ERR_ACTION,
-				       "%s/%.300s shrank while it was"
+				       "%s/%.200s shrank while it was"
 				       " archived",
 				       pk->root, path);
-		if ((e = put_bytes(pk, pk->chunk, (size_t)got)) ||
-		    (e = tick_add(&pk->tick, got)))
+		tar_took(&pk->tar, (size_t)got);
+		if ((e = tick_add(&pk->tick, got)))
 			return e;
 		pk->meta.content += got;
 		at += got;
-		n -= got;
+		left -= got;
 	}
 	return OK;
-}
-
-static enum err
-put_regions(struct pack *pk, int fd, const struct sparse *map, int64_t size,
-	    const char *path)
-{
-	int64_t at = 0;
-	enum err e;
-	size_t i;
-
-	for (i = 0; i < map->n; i++) {
-		const struct region *r = &map->v[i];
-
-		if ((e = put_hole(pk, r->at - at)) ||
-		    (e = put_region(pk, fd, r->at, r->n, path)))
-			return e;
-		at = r->at + r->n;
-	}
-	return put_hole(pk, size - at);
-}
-
-static void
-add_map(struct pack *pk, const struct sparse *map)
-{
-	size_t i;
-
-	for (i = 0; i < map->n; i++)
-		archive_entry_sparse_add_entry(pk->entry, map->v[i].at,
-					       map->v[i].n);
-	if (!map->n)
-		archive_entry_sparse_add_entry(pk->entry, 0, 0);
 }
 
 static enum err
@@ -186,44 +126,46 @@ check_same(struct pack *pk, int fd, const struct stat *a, const char *path)
 	    a->st_ctim.tv_sec != b.st_ctim.tv_sec ||
 	    a->st_ctim.tv_nsec != b.st_ctim.tv_nsec)
 		return cx_fail(pk->cx, ERR_ACTION,
-			       "%s/%.300s changed while it was archived",
+			       "%s/%.200s changed while it was archived",
 			       pk->root, path);
 	return OK;
 }
 
 static enum err
-put_content(struct pack *pk, int fd, const struct stat *st, const char *path)
+put_content(struct pack *pk, int fd, struct tar_entry *en)
 {
-	struct sparse map = {.v = pk->regions};
-	bool holes;
+	struct region whole = {0, en->size};
+	struct sparse all = {&whole, 1};
+	const struct sparse *map = en->map ? en->map : &all;
 	enum err e;
+	size_t i;
 
-	if ((e = sparse_map(pk->cx, fd, st, &map, &holes)))
+	if ((e = put_header(pk, en)))
 		return e;
-	archive_entry_set_size(pk->entry, st->st_size);
-	if (holes)
-		add_map(pk, &map);
-	if ((e = put_header(pk, path)))
-		return e;
-	return holes ? put_regions(pk, fd, &map, st->st_size, path)
-		     : put_region(pk, fd, 0, st->st_size, path);
+	for (i = 0; i < map->n; i++)
+		if ((e = put_region(pk, fd, &map->v[i], en->path)))
+			return e;
+	return tar_pad(&pk->tar) ? OK : lib_failed(pk, "compress");
 }
 
-/* A further name of what is in the archive already? */
-static bool
-is_link(struct pack *pk, const char *path, const struct stat *st)
+static enum err
+put_link(struct pack *pk, const char *path, const char *first,
+	 const struct stat *st)
 {
-	const char *first = links_seen(&pk->links, st, path);
+	struct tar_entry en = entry_of(path, TAR_LINK, st);
 
-	if (first)
-		archive_entry_set_hardlink(pk->entry, first);
-	return first;
+	en.link = first;
+	return put_header(pk, &en);
 }
 
 static enum err
 pack_open_file(struct pack *pk, const struct walk_item *it, int fd)
 {
+	struct sparse map = {.v = pk->regions};
+	struct tar_entry en;
+	const char *first;
 	struct stat st;
+	bool holes;
 	enum err e;
 
 	if (fstat(fd, &st))
@@ -232,11 +174,17 @@ pack_open_file(struct pack *pk, const struct walk_item *it, int fd)
 		errno = ENOENT;
 		return file_failed(pk, it->path, "read");
 	}
-	fill_entry(pk, it->path, &st);
-	if (is_link(pk, it->path, &st))
-		return put_header(pk, it->path);
-	if ((e = traits_read(pk->cx, fd, false, pk->entry)) ||
-	    (e = put_content(pk, fd, &st, it->path)))
+	if ((first = links_seen(&pk->links, &st, it->path)))
+		return put_link(pk, it->path, first, &st);
+	en = entry_of(it->path, TAR_FILE, &st);
+	en.size = st.st_size;
+	en.traits = &pk->traits;
+	buf_clear(&pk->traits);
+	if ((e = traits_read(pk->cx, fd, false, &pk->traits)) ||
+	    (e = sparse_map(pk->cx, fd, &st, &map, &holes)))
+		return e;
+	en.map = holes ? &map : NULL;
+	if ((e = put_content(pk, fd, &en)))
 		return e;
 	return check_same(pk, fd, &st, it->path);
 }
@@ -248,7 +196,7 @@ pack_file(struct pack *pk, const struct walk_item *it)
 	int fd;
 
 	if (FAULT(FAULT_PACK_READ))
-		return cx_fail(pk->cx, ERR_IO, "fault: read %.300s", it->path);
+		return cx_fail(pk->cx, ERR_IO, "fault: read %.200s", it->path);
 	fd = walk_read_file(it->at, it->name);
 	if (fd < 0)
 		return file_failed(pk, it->path, "open");
@@ -260,12 +208,14 @@ pack_file(struct pack *pk, const struct walk_item *it)
 static enum err
 pack_dir(struct pack *pk, const struct walk_item *it)
 {
+	struct tar_entry en = entry_of(it->path, TAR_DIR, it->st);
 	enum err e;
 
-	fill_entry(pk, it->path, it->st);
-	if ((e = traits_read(pk->cx, it->fd, true, pk->entry)))
+	en.traits = &pk->traits;
+	buf_clear(&pk->traits);
+	if ((e = traits_read(pk->cx, it->fd, true, &pk->traits)))
 		return e;
-	return put_header(pk, it->path);
+	return put_header(pk, &en);
 }
 
 /* Symlinks and pipes: all that they are is in their header. */
@@ -273,20 +223,26 @@ static enum err
 pack_other(struct pack *pk, const struct walk_item *it)
 {
 	char target[PATH_MAX + 1];
+	struct tar_entry en;
+	const char *first;
 	struct stat st;
 	ssize_t n;
 
 	if (fstatat(it->at, it->name, &st, AT_SYMLINK_NOFOLLOW))
 		return file_failed(pk, it->path, "look at");
-	fill_entry(pk, it->path, &st);
-	if (is_link(pk, it->path, &st) || !S_ISLNK(st.st_mode))
-		return put_header(pk, it->path);
+	if ((first = links_seen(&pk->links, &st, it->path)))
+		return put_link(pk, it->path, first, &st);
+	if (it->type == DT_FIFO) {
+		en = entry_of(it->path, TAR_PIPE, &st);
+		return put_header(pk, &en);
+	}
 	n = readlinkat(it->at, it->name, target, PATH_MAX);
 	if (n < 0)
 		return file_failed(pk, it->path, "read the link");
 	target[n] = '\0';
-	archive_entry_set_symlink(pk->entry, target);
-	return put_header(pk, it->path);
+	en = entry_of(it->path, TAR_SYMLINK, &st);
+	en.link = target;
+	return put_header(pk, &en);
 }
 
 static enum err
@@ -328,6 +284,24 @@ count_cores(void)
 	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
+/* To libarchive the whole tar is one file. */
+static enum err
+open_raw(struct pack *pk)
+{
+	struct archive_entry *one = archive_entry_new();
+	int r;
+
+	if (!one)
+		abort(); /* out of memory: crash-only */
+	archive_entry_set_filetype(one, AE_IFREG);
+	r = archive_write_header(pk->a, one);
+	archive_entry_free(one);
+	if (r != ARCHIVE_OK)
+		return lib_failed(pk, "begin an archive");
+	tar_begin(&pk->tar, pk->a);
+	return OK;
+}
+
 static enum err
 open_tar(struct pack *pk, int level)
 {
@@ -339,8 +313,7 @@ open_tar(struct pack *pk, int level)
 		 level < 1    ? 1
 		 : level > 19 ? 19
 			      : level);
-	if (archive_write_set_format_pax(a) ||
-	    archive_write_set_format_option(a, "pax", "hdrcharset", "BINARY") ||
+	if (archive_write_set_format_raw(a) ||
 	    archive_write_add_filter_zstd(a) ||
 	    archive_write_set_filter_option(a, "zstd", "compression-level",
 					    lvl) ||
@@ -348,7 +321,7 @@ open_tar(struct pack *pk, int level)
 	    archive_write_set_bytes_per_block(a, 0) ||
 	    archive_write_open2(a, pk, NULL, on_bytes, NULL, NULL))
 		return lib_failed(pk, "begin an archive");
-	return OK;
+	return open_raw(pk);
 }
 
 enum err
@@ -360,7 +333,7 @@ pack_stream(struct pack *pk, int level)
 		archive_write_fail(pk->a);
 		return e;
 	}
-	if (archive_write_close(pk->a) != ARCHIVE_OK)
+	if (!tar_end(&pk->tar) || archive_write_close(pk->a) != ARCHIVE_OK)
 		return lib_failed(pk, "finish an archive");
 	hash_hex(pk->hash, pk->meta.sha256);
 	return OK;
@@ -370,21 +343,20 @@ void
 pack_begin(struct pack *pk)
 {
 	pk->a = archive_write_new();
-	pk->entry = archive_entry_new();
 	pk->hash = hash_new();
-	pk->chunk = malloc(CHUNK);
 	pk->regions = calloc(SPARSE_MAX, sizeof(*pk->regions));
-	if (!pk->a || !pk->entry || !pk->chunk || !pk->regions)
+	if (!pk->a || !pk->regions)
 		abort(); /* out of memory: crash-only */
+	buf_init(&pk->traits, TAR_PAX_MAX);
 }
 
 void
 pack_end(struct pack *pk)
 {
 	archive_write_free(pk->a);
-	archive_entry_free(pk->entry);
 	hash_free(pk->hash);
-	free(pk->chunk);
 	free(pk->regions);
 	links_free(&pk->links);
+	tar_free(&pk->tar);
+	buf_free(&pk->traits);
 }

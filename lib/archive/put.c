@@ -104,7 +104,7 @@ read_failed(struct put *pt, struct archive *a)
 	if (*pt->broken)
 		return *pt->broken;
 	return cx_fail(pt->cx, ERR_CORRUPT,
-		       "the archive cannot be read at %.300s: %s",
+		       "the archive cannot be read at %.200s: %s",
 		       buf_str(&pt->path), why ? why : "?");
 }
 
@@ -121,7 +121,7 @@ put_data(struct put *pt, struct archive *a, int fd, int64_t size)
 	while ((r = archive_read_data_block(a, &p, &n, &at)) == ARCHIVE_OK) {
 		if (at < 0 || at > size || (int64_t)n > size - at)
 			return cx_fail(pt->cx, ERR_CORRUPT,
-				       "%.300s is longer than its header says",
+				       "%.200s is longer than its header says",
 				       buf_str(&pt->path));
 		if ((e = count_content(pt, n)) ||
 		    (e = write_at(pt, fd, p, n, at)))
@@ -144,16 +144,16 @@ finish_file(struct put *pt, int fd, struct archive_entry *entry)
 	enum err e;
 
 	if (must_own(pt) && fchown(fd, (uid_t)pt->uid, (gid_t)pt->uid))
-		return cx_errno(pt->cx, errno, "give %.300s away", path);
+		return cx_errno(pt->cx, errno, "give %.200s away", path);
 	if ((e = traits_write(pt->cx, fd, entry)))
 		return e;
 	if (fchmod(fd, mode_of(pt, entry)))
-		return cx_errno(pt->cx, errno, "set the mode of %.300s", path);
+		return cx_errno(pt->cx, errno, "set the mode of %.200s", path);
 	if ((e = traits_set_acl(pt->cx, fd, false, acl,
 				traits_acl(entry, false, acl))))
 		return e;
 	if (futimens(fd, t))
-		return cx_errno(pt->cx, errno, "set the times of %.300s", path);
+		return cx_errno(pt->cx, errno, "set the times of %.200s", path);
 	return OK;
 }
 
@@ -222,10 +222,10 @@ finish_name(struct put *pt, int at, const char *name,
 
 	if (must_own(pt) && fchownat(at, name, (uid_t)pt->uid, (gid_t)pt->uid,
 				     AT_SYMLINK_NOFOLLOW))
-		return cx_errno(pt->cx, errno, "give %.300s away",
+		return cx_errno(pt->cx, errno, "give %.200s away",
 				buf_str(&pt->path));
 	if (utimensat(at, name, t, AT_SYMLINK_NOFOLLOW))
-		return cx_errno(pt->cx, errno, "set the times of %.300s",
+		return cx_errno(pt->cx, errno, "set the times of %.200s",
 				buf_str(&pt->path));
 	return OK;
 }
@@ -247,7 +247,7 @@ put_symlink(struct put *pt, struct archive_entry *entry)
 	int at;
 
 	if (!to || !*to)
-		return cx_fail(pt->cx, ERR_CORRUPT, "%.300s links to nothing",
+		return cx_fail(pt->cx, ERR_CORRUPT, "%.200s links to nothing",
 			       buf_str(&pt->path));
 	if ((e = nest_go(&pt->nest, buf_str(&pt->path), &at, &name)))
 		return e;
@@ -268,7 +268,7 @@ put_pipe(struct put *pt, struct archive_entry *entry)
 	if (mkfifoat(at, name, 0600))
 		return nest_failed(pt->cx, "make", buf_str(&pt->path));
 	if (fchmodat(at, name, mode_of(pt, entry), AT_SYMLINK_NOFOLLOW))
-		return cx_errno(pt->cx, errno, "set the mode of %.300s",
+		return cx_errno(pt->cx, errno, "set the mode of %.200s",
 				buf_str(&pt->path));
 	return finish_name(pt, at, name, entry);
 }
@@ -289,7 +289,7 @@ put_link(struct put *pt, const char *target)
 		if (!*old || errno == ENOENT || errno == EPERM)
 			e = cx_fail(pt->cx, ERR_CORRUPT,
 				    "the archive links to what it does not"
-				    " have as a file: %.300s",
+				    " have as a file: %.200s",
 				    buf_str(&pt->target));
 		else
 			e = nest_failed(pt->cx, "link", buf_str(&pt->path));
@@ -312,7 +312,7 @@ put_typed(struct put *pt, struct archive *a, struct archive_entry *entry)
 		return put_pipe(pt, entry);
 	default:
 		return cx_fail(pt->cx, ERR_CORRUPT,
-			       "%.300s is of a kind that no home has",
+			       "%.200s is of a kind that no home has",
 			       buf_str(&pt->path));
 	}
 }

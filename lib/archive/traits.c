@@ -3,22 +3,29 @@
 #include <archive.h>
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "archive/tar.h"
+
 #define LIST_MAX 65536 /* the kernel's own limits */
 #define VALUE_MAX 65536
-#define COUNT_MAX 20000 /* twice what such a list can name */
 
 /* Kinds of members, in the order in which the kernel wants them. */
 static const struct {
 	uint16_t kernel;
 	int tag;
+	const char *word;
+	bool named;
 } kinds[] = {
-	{0x01, ARCHIVE_ENTRY_ACL_USER_OBJ},  {0x02, ARCHIVE_ENTRY_ACL_USER},
-	{0x04, ARCHIVE_ENTRY_ACL_GROUP_OBJ}, {0x08, ARCHIVE_ENTRY_ACL_GROUP},
-	{0x10, ARCHIVE_ENTRY_ACL_MASK},	     {0x20, ARCHIVE_ENTRY_ACL_OTHER},
+	{0x01, ARCHIVE_ENTRY_ACL_USER_OBJ, "user", false},
+	{0x02, ARCHIVE_ENTRY_ACL_USER, "user", true},
+	{0x04, ARCHIVE_ENTRY_ACL_GROUP_OBJ, "group", false},
+	{0x08, ARCHIVE_ENTRY_ACL_GROUP, "group", true},
+	{0x10, ARCHIVE_ENTRY_ACL_MASK, "mask", false},
+	{0x20, ARCHIVE_ENTRY_ACL_OTHER, "other", false},
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -68,26 +75,39 @@ put16(unsigned char *p, unsigned v)
 	memcpy(p, &h, sizeof(h));
 }
 
-/* Kernel form: version 2, then members of tag, permissions, id. */
+/*
+ * Kernel form: version 2, then members of tag, permissions, id. As text, with
+ * the id once more at the end, as star and libarchive have it.
+ */
 static void
-acl_into_entry(struct archive_entry *entry, bool dflt, const unsigned char *p,
-	       size_t n)
+acl_record(struct buf *records, bool dflt, const unsigned char *p, size_t n)
 {
-	size_t i, k;
+	char *text = NULL;
+	size_t len, i, k;
+	FILE *f = open_memstream(&text, &len);
 
-	if (n < 4 || get32(p) != 2)
-		return;
-	for (i = 4; i + 8 <= n; i += 8)
-		for (k = 0; k < N_KINDS; k++)
-			if (kinds[k].kernel == get16(p + i))
-				archive_entry_acl_add_entry(entry,
-							    type_of(dflt),
-							    get16(p + i + 2) &
-								    7,
-							    kinds[k].tag,
-							    (int)get32(p + i +
-								       4),
-							    NULL);
+	if (!f)
+		abort(); /* out of memory: crash-only */
+	for (i = 4; i + 8 <= n && get32(p) == 2; i += 8)
+		for (k = 0; k < N_KINDS; k++) {
+			unsigned perm = get16(p + i + 2);
+
+			if (kinds[k].kernel != get16(p + i))
+				continue;
+			fprintf(f, "%s%s:", i > 4 ? "," : "", kinds[k].word);
+			if (kinds[k].named)
+				fprintf(f, "%u", get32(p + i + 4));
+			fprintf(f, ":%c%c%c", perm & 4 ? 'r' : '-',
+				perm & 2 ? 'w' : '-', perm & 1 ? 'x' : '-');
+			if (kinds[k].named)
+				fprintf(f, ":%u", get32(p + i + 4));
+		}
+	fclose(f);
+	if (len)
+		tar_record(records,
+			   dflt ? "SCHILY.acl.default" : "SCHILY.acl.access",
+			   text, len);
+	free(text);
 }
 
 struct member {
@@ -121,12 +141,11 @@ traits_acl(struct archive_entry *entry, bool dflt,
 	for (k = 0; k < N_KINDS; k++)
 		for (i = 0; i < n; i++)
 			if (v[i].tag == kinds[k].tag) {
-				bool named = k == 1 || k == 3;
-
 				put16(out + len, kinds[k].kernel);
 				put16(out + len + 2, (unsigned)v[i].perm & 7U);
-				put32(out + len + 4,
-				      named ? (uint32_t)v[i].id : UINT32_MAX);
+				put32(out + len + 4, kinds[k].named
+							     ? (uint32_t)v[i].id
+							     : UINT32_MAX);
 				len += 8;
 			}
 	return n ? len : 0;
@@ -143,20 +162,63 @@ traits_set_acl(struct cx *cx, int fd, bool dflt, const unsigned char *acl,
 	return cx_errno(cx, errno, "set an access list");
 }
 
+static void
+base64(struct buf *out, const unsigned char *p, size_t n)
+{
+	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
+				  "pqrstuvwxyz0123456789+/";
+	size_t i;
+
+	for (i = 0; i < n; i += 3) {
+		unsigned v = (unsigned)p[i] << 16;
+
+		v |= i + 1 < n ? (unsigned)p[i + 1] << 8 : 0;
+		v |= i + 2 < n ? p[i + 2] : 0U;
+		buf_putc(out, set[v >> 18]);
+		buf_putc(out, set[v >> 12 & 63]);
+		if (i + 1 < n)
+			buf_putc(out, set[v >> 6 & 63]);
+		if (i + 2 < n)
+			buf_putc(out, set[v & 63]);
+	}
+}
+
+/* A name with "=" in it would end there: it and its value go encoded. */
+static void
+attr_record(struct buf *records, const char *name, const char *value, size_t n)
+{
+	struct buf key, text;
+
+	buf_init(&key, 4096);
+	buf_init(&text, 2 * (size_t)VALUE_MAX);
+	if (!strchr(name, '=')) {
+		buf_printf(&key, "SCHILY.xattr.%s", name);
+		buf_add(&text, value, n);
+	} else {
+		buf_puts(&key, "LIBARCHIVE.xattr.");
+		for (; *name; name++)
+			buf_printf(&key, "%%%02X", (unsigned char)*name);
+		base64(&text, (const unsigned char *)value, n);
+	}
+	tar_record(records, buf_str(&key), buf_str(&text), text.len);
+	buf_free(&key);
+	buf_free(&text);
+}
+
 static enum err
 read_one(struct cx *cx, int fd, const char *name, char *value,
-	 struct archive_entry *entry)
+	 struct buf *records)
 {
 	ssize_t n = fgetxattr(fd, name, value, VALUE_MAX);
-	const unsigned char *p = (const unsigned char *)value;
+	bool dflt = !strcmp(name, TRAITS_ACL_DEFAULT);
 
 	if (n < 0)
 		return cx_errno(cx, errno, "read the attribute %.100s", name);
-	if (!strcmp(name, TRAITS_ACL) || !strcmp(name, TRAITS_ACL_DEFAULT))
-		acl_into_entry(entry, !strcmp(name, TRAITS_ACL_DEFAULT), p,
-			       (size_t)n);
+	if (dflt || !strcmp(name, TRAITS_ACL))
+		acl_record(records, dflt, (const unsigned char *)value,
+			   (size_t)n);
 	else
-		archive_entry_xattr_add_entry(entry, name, value, (size_t)n);
+		attr_record(records, name, value, (size_t)n);
 	return OK;
 }
 
@@ -168,7 +230,7 @@ is_ours(const char *name, bool dir)
 }
 
 enum err
-traits_read(struct cx *cx, int fd, bool dir, struct archive_entry *entry)
+traits_read(struct cx *cx, int fd, bool dir, struct buf *records)
 {
 	char few[1], *list, *value, *p;
 	ssize_t n = flistxattr(fd, few, 0);
@@ -185,66 +247,9 @@ traits_read(struct cx *cx, int fd, bool dir, struct archive_entry *entry)
 		e = cx_errno(cx, errno, "list attributes");
 	for (p = list; !e && n > 0 && p < list + n; p += strlen(p) + 1)
 		if (is_ours(p, dir))
-			e = read_one(cx, fd, p, value, entry);
+			e = read_one(cx, fd, p, value, records);
 	free(list);
 	return e;
-}
-
-/* Each is written in two ways, one of them in base64. */
-size_t
-traits_size(struct archive_entry *entry)
-{
-	const char *name;
-	const void *value;
-	size_t n, all = 0;
-
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK)
-		all += 3 * n + 4 * strlen(name) + 100;
-	return all;
-}
-
-/*
- * Two ways: LIBARCHIVE.xattr keeps any name, and SCHILY.xattr is what GNU tar
- * reads. The latter ends the name at the first "=", so that user.a=b with the
- * value c comes back a second time as user.a with the value b=c.
- */
-static bool
-is_echo(struct archive_entry *entry, const char *name, const void *value,
-	size_t n)
-{
-	size_t len = strlen(name), n2;
-	const char *other;
-	const void *v2;
-
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &other, &v2, &n2) ==
-	       ARCHIVE_OK) {
-		size_t more = strlen(other) - len - 1;
-
-		if (strncmp(other, name, len) || other[len] != '=')
-			continue;
-		if (n == more + 1 + n2 &&
-		    !memcmp(value, other + len + 1, more) &&
-		    ((const char *)value)[more] == '=' &&
-		    !memcmp((const char *)value + more + 1, v2, n2))
-			return true;
-	}
-	return false;
-}
-
-/* The i-th, because is_echo walks through the same list. */
-static bool
-nth(struct archive_entry *entry, int i, const char **name, const void **value,
-    size_t *n)
-{
-	archive_entry_xattr_reset(entry);
-	do {
-		if (archive_entry_xattr_next(entry, name, value, n) !=
-		    ARCHIVE_OK)
-			return false;
-	} while (i--);
-	return true;
 }
 
 enum err
@@ -253,14 +258,11 @@ traits_write(struct cx *cx, int fd, struct archive_entry *entry)
 	const char *name;
 	const void *value;
 	size_t n;
-	int i;
 
-	for (i = 0; nth(entry, i, &name, &value, &n); i++) {
-		if (i == COUNT_MAX)
-			return cx_fail(cx, ERR_CORRUPT,
-				       "a file with too many attributes");
-		if (!name || strncmp(name, "user.", 5) ||
-		    is_echo(entry, name, value, n))
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &n) ==
+	       ARCHIVE_OK) {
+		if (!name || strncmp(name, "user.", 5) != 0)
 			continue;
 		if (fsetxattr(fd, name, value, n, 0)) {
 			if (is_unsupported(errno))

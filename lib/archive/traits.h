@@ -9,13 +9,13 @@
 #include <archive_entry.h>
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/cx.h"
 
-/* From the open file or directory into the entry. */
+/* From the open file or directory as records for its header. The buffer's
+ * sticky `over` tells that they are too many. */
 MUST_USE enum err traits_read(struct cx *cx, int fd, bool dir,
-			      struct archive_entry *entry);
-/* Bytes that they take in the archive's header, roughly. */
-size_t traits_size(struct archive_entry *entry);
+			      struct buf *records);
 /* user.* of the entry onto the file. */
 MUST_USE enum err traits_write(struct cx *cx, int fd,
 			       struct archive_entry *entry);

@@ -50,9 +50,9 @@ failed(struct walk *w, const char *what)
 
 	if (errnum == ENOENT)
 		return cx_fail(w->cx, ERR_ACTION,
-			       "%s vanished while it was read: %.300s", w->root,
+			       "%s vanished while it was read: %.200s", w->root,
 			       buf_str(&w->path));
-	return cx_errno(w->cx, errnum, "%s %.300s in %s", what,
+	return cx_errno(w->cx, errnum, "%s %.200s in %s", what,
 			*buf_str(&w->path) ? buf_str(&w->path) : ".", w->root);
 }
 
@@ -127,7 +127,7 @@ push(struct walk *w, int at, const char *name)
 	if (mount_of(fd, &n.st) != w->mount) {
 		close(fd);
 		return cx_fail(w->cx, ERR_ACTION,
-			       "another filesystem is mounted in %s: %.300s",
+			       "another filesystem is mounted in %s: %.200s",
 			       w->root, buf_str(&w->path));
 	}
 	n.d = fdopendir(fd);
@@ -178,7 +178,7 @@ check_same(struct walk *w, const struct walk_dir *f)
 	    st.st_mtim.tv_nsec != f->st.st_mtim.tv_nsec)
 		return cx_fail(w->cx, ERR_ACTION,
 			       "a directory of %s changed while it was read:"
-			       " %.300s",
+			       " %.200s",
 			       w->root, buf_str(&w->path));
 	return OK;
 }
