@@ -92,7 +92,7 @@ main(int argc, char **argv)
 {
 	struct options o = {.site = getenv("ROOST_SITE"), .lock_fd = -1};
 	struct site site = {0};
-	struct cx cx;
+	struct cx cx = {0};
 	int status = 1;
 
 	if (!parse(argc, argv, &o))

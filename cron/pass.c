@@ -111,7 +111,7 @@ static bool
 round_once(struct run *run, bool full)
 {
 	struct round r = {.full = full};
-	struct cx cx;
+	struct cx cx = {0};
 	enum err e;
 
 	cx_begin(&cx, run->site);
@@ -131,7 +131,7 @@ round_once(struct run *run, bool full)
 static bool
 is_left(struct run *run)
 {
-	struct cx cx;
+	struct cx cx = {0};
 	bool left;
 
 	cx_begin(&cx, run->site);

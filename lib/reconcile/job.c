@@ -48,7 +48,7 @@ bool
 job_quit_now(struct job *j)
 {
 	struct workspace now;
-	struct cx cx;
+	struct cx cx = {0};
 	enum err e;
 
 	cx_begin(&cx, j->cx->site);
@@ -76,7 +76,7 @@ static void
 tell(struct job *j)
 {
 	struct workspace now;
-	struct cx cx;
+	struct cx cx = {0};
 
 	cx_begin(&cx, j->cx->site);
 	j->told_ms = clock_mono_ms();

@@ -78,7 +78,7 @@ unpack(struct job *j, struct outcome *out)
 static enum err
 restore_archive(struct job *j, struct outcome *out)
 {
-	struct cx clean;
+	struct cx clean = {0};
 	enum err e = unpack(j, out);
 
 	if (!e)

@@ -130,6 +130,25 @@ audit(struct cx *cx, struct world *w, struct audit_result *out, struct round *r)
 	return audit_done(cx, w);
 }
 
+/*
+ * What unfinished restores have left. Here and not with the chores: only
+ * while no operation can begin it is certain that nobody is just unpacking
+ * into a directory that no row speaks of.
+ */
+static void
+sweep_stages(struct cx *cx, struct world *w, const struct view *v,
+	     struct round *r)
+{
+	const char **keep = arena_array(&cx->arena, v->n + 1, sizeof *keep);
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (v->v[i].ws.operation != OPERATION_NONE)
+			keep[n++] = v->v[i].ws.op_id;
+	if (w->home->sweep_stages(cx, keep, n))
+		round_error(r, cx);
+}
+
 static enum err
 look_and_act(struct cx *cx, struct world *w, struct view *v, struct round *r)
 {
@@ -139,6 +158,8 @@ look_and_act(struct cx *cx, struct world *w, struct view *v, struct round *r)
 		snprintf(r->message, sizeof r->message, "%s", v->why);
 	r->workspaces += (int64_t)v->n;
 	r->instances += (int64_t)v->instances.n;
+	if (r->full)
+		sweep_stages(cx, w, v, r);
 	if ((e = weigh_all(cx, w, v, r)) || (e = incident_report(cx, w, v)))
 		return e;
 	return act(cx, w, v, r);

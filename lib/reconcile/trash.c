@@ -241,7 +241,7 @@ sweep_entries(struct cx *cx, struct world *w, int64_t *purged)
 		if (!is_kept(&keep, entries.v[i]) &&
 		    (e = sweep_entry(cx, w, entries.v[i], purged)))
 			return e;
-	return w->home->sweep_stages(cx, keep.ops, keep.n_ops);
+	return OK;
 }
 
 static enum err

@@ -17,7 +17,7 @@
 
 /* Is there anything to purge now? A listing of the trash, no more. */
 MUST_USE enum err trash_due(struct cx *cx, struct world *w, bool *due);
-/* Purges all that may go, and what unfinished restores have left. */
+/* Purges all that may go. */
 MUST_USE enum err trash_sweep(struct cx *cx, struct world *w, int64_t *purged);
 /* One entry that nobody wants; if it cannot be now, it is left. */
 void trash_purge_one(struct cx *cx, struct world *w, const char *name);

@@ -1,0 +1,571 @@
+/*
+ * A world for the tests of reconcile/: the real database, the real homes and
+ * store on a disk, and an engine in memory. Operations are done right where
+ * the pass begins them, or, when `hold` is set, when the test says so.
+ */
+#ifndef SUPPORT_RECONFIX_H
+#define SUPPORT_RECONFIX_H
+
+/* Before the fixture, whose globals their parameters would shadow. */
+#include "support/tmpsite.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/lock.h"
+#include "reconcile/gc.h"
+#include "reconcile/job.h"
+#include "reconcile/pass.h"
+#include "reconcile/trash.h"
+#include "rules/names.h"
+#include "store/meta.h"
+#include "store/operation.h"
+#include "store/setting.h"
+
+#include "support/storefix.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+#define MOCK_MAX 20000
+
+/* ---- The engine ---- */
+
+FIX struct {
+	struct instance v[MOCK_MAX]; /* sorted by id */
+	size_t n;
+	enum err start_err, stop_err, list_err, alive_err;
+	bool dies;	    /* gone right after a start that said OK */
+	void (*hook)(void); /* while it starts */
+	int starts, stops, lists;
+} mock;
+
+FIX size_t
+mock_at(const char *id)
+{
+	size_t i = 0;
+
+	while (i < mock.n && strcmp(mock.v[i].id, id) < 0)
+		i++;
+	return i;
+}
+
+FIX bool
+mock_lives(const char *id)
+{
+	size_t i = mock_at(id);
+
+	return i < mock.n && !strcmp(mock.v[i].id, id);
+}
+
+FIX void
+mock_add(const char *id, int64_t connections)
+{
+	size_t i = mock_at(id);
+
+	if (mock_lives(id)) {
+		mock.v[i].connections = connections;
+		return;
+	}
+	memmove(mock.v + i + 1, mock.v + i, (mock.n - i) * sizeof *mock.v);
+	mock.n++;
+	mock.v[i] = (struct instance){.slot = (int64_t)i,
+				      .connections = connections};
+	snprintf(mock.v[i].id, sizeof mock.v[i].id, "%s", id);
+}
+
+FIX void
+mock_remove(const char *id)
+{
+	size_t i = mock_at(id);
+
+	if (!mock_lives(id))
+		return;
+	memmove(mock.v + i, mock.v + i + 1, (mock.n - i - 1) * sizeof *mock.v);
+	mock.n--;
+}
+
+FIX enum err
+mock_probe(struct cx *c)
+{
+	(void)c;
+	return OK;
+}
+
+/* As a real one: asks quit while it waits, kills again what it gave up. */
+FIX enum err
+mock_start(struct cx *c, const struct instance_spec *spec, struct endpoint *out)
+{
+	mock.starts++;
+	ck_assert(fs_exists(spec->home)); /* invariant 2 */
+	if (FAULT(FAULT_ENGINE_START_BEFORE))
+		return cx_fail(c, ERR_ACTION, "fault: start");
+	if (mock.hook) {
+		mock.hook();
+		for (int i = 0; i < 60; i++) {
+			if (spec->quit && spec->quit(spec->arg))
+				return cx_fail(c, ERR_ABANDONED, "given up");
+			clock_sleep_ms(5);
+		}
+	}
+	if (mock.start_err)
+		return cx_fail(c, mock.start_err, "the engine says no");
+	if (!mock.dies)
+		mock_add(spec->id, 0);
+	if (FAULT(FAULT_ENGINE_START_AFTER))
+		return cx_fail(c, ERR_ACTION, "fault: started");
+	*out = (struct endpoint){.slot = 7};
+	snprintf(out->address, sizeof out->address, "unix:/fake/%s", spec->id);
+	return OK;
+}
+
+FIX enum err
+mock_stop(struct cx *c, const char *id, int64_t deadline_ms)
+{
+	(void)deadline_ms;
+	mock.stops++;
+	if (FAULT(FAULT_ENGINE_STOP_BEFORE))
+		return cx_fail(c, ERR_ACTION, "fault: stop");
+	if (mock.stop_err)
+		return cx_fail(c, mock.stop_err, "the engine does not stop it");
+	mock_remove(id);
+	if (FAULT(FAULT_ENGINE_STOP_AFTER))
+		return cx_fail(c, ERR_ACTION, "fault: stopped");
+	return OK;
+}
+
+FIX enum err
+mock_list(struct cx *c, struct instances *out)
+{
+	mock.lists++;
+	if (FAULT(FAULT_ENGINE_LIST))
+		return cx_fail(c, ERR_UNREACHABLE, "fault: list");
+	if (mock.list_err)
+		return cx_fail(c, mock.list_err, "the engine is away");
+	out->v = arena_array(&c->arena, mock.n + 1, sizeof *out->v);
+	memcpy(out->v, mock.v, mock.n * sizeof *out->v);
+	out->n = mock.n;
+	return OK;
+}
+
+FIX enum err
+mock_alive(struct cx *c, const char *id, bool *alive)
+{
+	if (mock.alive_err)
+		return cx_fail(c, mock.alive_err, "the engine is away");
+	*alive = mock_lives(id);
+	return OK;
+}
+
+FIX const struct engine_ops mock_engine = {.name = "mock",
+					   .probe = mock_probe,
+					   .start = mock_start,
+					   .stop = mock_stop,
+					   .list = mock_list,
+					   .alive = mock_alive};
+
+/* ---- The store: the real one, which can be interrupted ---- */
+
+FIX struct {
+	void (*writes)(void); /* while an archive is written */
+	void (*reads)(void);  /* while one is read */
+	void (*metas)(void);  /* when its marker has been written */
+	enum err list_err;
+} shop;
+FIX struct store_ops shop_store;
+
+FIX enum err
+shop_write(struct cx *c, struct store_writer *sw, const void *p, size_t n)
+{
+	if (shop.writes) {
+		shop.writes();
+		clock_sleep_ms(110); /* until the row is looked at again */
+	}
+	return store_dir.put_write(c, sw, p, n);
+}
+
+FIX enum err
+shop_meta(struct cx *c, const char *key, const char *json, size_t n)
+{
+	enum err e = store_dir.put_meta(c, key, json, n);
+
+	if (!e && shop.metas)
+		shop.metas();
+	return e;
+}
+
+FIX enum err
+shop_read(struct cx *c, struct store_reader *sr, void *p, size_t max, size_t *n)
+{
+	if (shop.reads) {
+		shop.reads();
+		clock_sleep_ms(110);
+	}
+	return store_dir.get_read(c, sr, p, max, n);
+}
+
+FIX enum err
+shop_list(struct cx *c, struct archive_names *out)
+{
+	if (shop.list_err)
+		return cx_fail(c, shop.list_err, "the store is away");
+	return store_dir.list(c, out);
+}
+
+/* ---- The world ---- */
+
+struct held {
+	char id[37], op_id[37];
+	int fd;
+};
+
+FIX struct world world;
+FIX struct round last; /* what the last round counted */
+FIX bool hold;	       /* workers are started, but do not work yet */
+FIX struct held held[64];
+FIX size_t n_held;
+FIX struct buf said;  /* the mail */
+FIX struct buf noted; /* the log */
+
+FIX void
+work_off(const char *id, const char *op_id, int fd)
+{
+	struct outcome out;
+	struct cx c = {0};
+
+	cx_begin(&c, &t.site);
+	if (job_run(&c, &world, id, op_id, &out))
+		buf_printf(&noted, "broken %s %s\n", id, c.why);
+	lock_drop(fd);
+	job_after(&c, &world, &out);
+	cx_end(&c);
+}
+
+FIX enum err
+world_spawn(struct cx *c, struct world *w, const struct workspace *ws, int fd)
+{
+	(void)c;
+	(void)w;
+	if (!hold) {
+		work_off(ws->id, ws->op_id, fd);
+		return OK;
+	}
+	ck_assert(n_held < sizeof held / sizeof *held);
+	snprintf(held[n_held].id, 37, "%s", ws->id);
+	snprintf(held[n_held].op_id, 37, "%s", ws->op_id);
+	held[n_held++].fd = fd;
+	return OK;
+}
+
+/* The held worker of that workspace works now. */
+FIX void
+release(const char *id)
+{
+	for (size_t i = 0; i < n_held; i++) {
+		struct held h = held[i];
+
+		if (strcmp(h.id, id) != 0)
+			continue;
+		held[i] = held[--n_held];
+		work_off(h.id, h.op_id, h.fd);
+		return;
+	}
+	ck_abort_msg("no worker of %s", id);
+}
+
+/* ... dies without having done anything. */
+FIX void
+die(const char *id)
+{
+	for (size_t i = 0; i < n_held; i++)
+		if (!strcmp(held[i].id, id)) {
+			lock_drop(held[i].fd);
+			held[i] = held[--n_held];
+			return;
+		}
+	ck_abort_msg("no worker of %s", id);
+}
+
+FIX void
+world_say(void *arg, const char *line)
+{
+	(void)arg;
+	buf_printf(&said, "%s\n", line);
+}
+
+FIX void
+world_note_down(void *arg, const struct cx *c, const char *event,
+		const char *id, const char *detail)
+{
+	(void)arg;
+	(void)c;
+	buf_printf(&noted, "%s ws=%s %s\n", event, id, detail ? detail : "");
+}
+
+/* Retries come at once and an instance is stable at once, unless a test
+ * wants otherwise. */
+FIX void
+set(enum setting s, int64_t v)
+{
+	ok(setting_put(cx, db, s, v));
+}
+
+FIX void
+world_up(void)
+{
+	fix_open();
+	tmpsite_close(&t);
+	db_close(db);
+	tmpsite_open(&t, "base_url = https://roost.example.org\n"
+			 "[app shell]\ncommand = /bin/true {socket}\n");
+	cx = &t.cx;
+	ok(db_open(cx, DB_CREATE, &db));
+	ann = new_user("ann");
+	memset(&mock, 0, sizeof mock);
+	memset(&shop, 0, sizeof shop);
+	shop_store = store_dir;
+	shop_store.put_write = shop_write;
+	shop_store.put_meta = shop_meta;
+	shop_store.get_read = shop_read;
+	shop_store.list = shop_list;
+	world = (struct world){.db = db,
+			       .engine = &mock_engine,
+			       .home = &home_dir,
+			       .store = &shop_store,
+			       .spawn = world_spawn,
+			       .say = world_say,
+			       .note = world_note_down};
+	ok(home_dir.probe(cx));
+	ok(store_dir.probe(cx));
+	hold = false;
+	n_held = 0;
+	buf_init(&said, 1 << 20);
+	buf_init(&noted, 1 << 22);
+	set(SETTING_RETRY_BASE_SECONDS, 0);
+	ok(settings_load(cx, db, &world.set));
+}
+
+FIX void
+world_down(void)
+{
+	fault_arm(0);
+	for (size_t i = 0; i < n_held; i++)
+		lock_drop(held[i].fd);
+	buf_free(&said);
+	buf_free(&noted);
+	fix_close();
+}
+
+/* One round; OK or the test fails. */
+FIX void
+round_now(bool full)
+{
+	struct cx c = {0};
+	enum err e;
+
+	last = (struct round){.full = full};
+	cx_begin(&c, &t.site);
+	e = pass_round(&c, &world, &last);
+	ck_assert_msg(!e, "round: %s: %s", err_name(e), c.why);
+	cx_end(&c);
+}
+
+/* A whole pass: rounds until nothing is left to do, then the chores. */
+FIX int
+pass(void)
+{
+	int rounds = 0;
+	struct cx c = {0};
+
+	do {
+		round_now(rounds == 0);
+		ck_assert_msg(++rounds < 200, "the pass does not end:\n%s",
+			      buf_str(&noted));
+	} while (last.begun || last.changed);
+	cx_begin(&c, &t.site);
+	ck_assert_msg(!pass_chores(&c, &world), "chores: %s", c.why);
+	cx_end(&c);
+	cx_tick(cx);
+	return rounds;
+}
+
+/* ---- Wishes, as people write them ---- */
+
+FIX void
+wish(const char *id, enum status s)
+{
+	cx_tick(cx);
+	ok(workspace_wish(cx, db, id, 0, s, NULL));
+}
+
+FIX void
+wish_delete(const char *id)
+{
+	cx_tick(cx);
+	ok(workspace_delete(cx, db, id, 0, NULL));
+}
+
+/* The row is made to say something; the guard wants rev + 1. */
+FIX void __attribute__((format(printf, 2, 3)))
+doctor(const char *id, const char *fmt, ...)
+{
+	char what[512], sql[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	snprintf(sql, sizeof sql,
+		 "UPDATE workspace SET rev = rev + 1, %s WHERE id = '%s'", what,
+		 id);
+	raw(sql);
+}
+
+FIX const char *
+home_of(const char *id)
+{
+	return home_dir.path(cx, id);
+}
+
+FIX bool
+has_home(const char *id)
+{
+	return fs_exists(home_of(id));
+}
+
+/* What the owner left in the home. */
+FIX void
+leave(const char *id, const char *word)
+{
+	ok(fs_write_sync(cx, arena_printf(&cx->arena, "%s/word", home_of(id)),
+			 word, strlen(word), 0600));
+}
+
+FIX void
+finds(const char *id, const char *word)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	ok(fs_read(cx, arena_printf(&cx->arena, "%s/word", home_of(id)), &b));
+	ck_assert_str_eq(buf_str(&b), word);
+	buf_free(&b);
+}
+
+/* A workspace that has been brought to a status by passes, "word" in it. */
+FIX struct workspace
+ws_at(enum status s)
+{
+	struct workspace w = new_ws(ann, "mine", STATUS_STANDBY);
+
+	pass();
+	leave(w.id, "precious");
+	if (s != STATUS_STANDBY) {
+		wish(w.id, s);
+		pass();
+	}
+	w = get(w.id);
+	ck_assert_int_eq(w.status, s);
+	return w;
+}
+
+FIX void
+is_at(const char *id, enum status s)
+{
+	struct workspace w = get(id);
+
+	ck_assert_msg(w.status == s, "%s, not %s: %s %s\n%s",
+		      status_name(w.status), status_name(s),
+		      reason_name(w.error_reason),
+		      w.error_message ? w.error_message : "", buf_str(&noted));
+	ck_assert_int_eq(w.operation, OPERATION_NONE);
+}
+
+FIX void
+is_error(const char *id, enum reason r)
+{
+	struct workspace w = get(id);
+
+	is_at(id, STATUS_ERROR);
+	ck_assert_msg(w.error_reason == r, "%s, not %s",
+		      reason_name(w.error_reason), reason_name(r));
+}
+
+/* ---- Invariants: SPEC section 1 ---- */
+
+/* Is the word of this home still somewhere from where it comes back? */
+FIX bool
+is_safe(const struct workspace *w)
+{
+	struct archive_meta meta;
+	bool safe = has_home(w->id);
+
+	if (!safe && w->archive_key &&
+	    !store_dir.get_meta(cx, w->archive_key, &meta))
+		safe = !store_dir.verify(cx, w->archive_key, &meta, NULL);
+	if (!safe && w->trash_key)
+		safe = fs_exists(arena_printf(&cx->arena, "%s/.trash/%s",
+					      t.site.homes_dir, w->trash_key));
+	cx_clear(cx);
+	return safe;
+}
+
+/* At any moment, whatever has just failed or died. */
+FIX void
+invariants(const char *id, bool precious)
+{
+	struct workspace w = get(id);
+	struct opers ops;
+	size_t at_work = 0;
+
+	if (mock_lives(id))
+		ck_assert_msg(has_home(id), "2: an instance, no home");
+	if (precious)
+		ck_assert_msg(is_safe(&w), "3: the home is lost:\n%s",
+			      buf_str(&noted));
+	ok(operation_running(cx, db, &ops));
+	for (size_t i = 0; i < ops.n; i++)
+		at_work += !strcmp(ops.v[i].workspace_id, id);
+	ck_assert_msg(at_work <= 1, "4: two operations at once");
+	ck_assert_msg(w.error_reason != REASON_DATA_LOST &&
+			      w.error_reason != REASON_INSTANCE_WITHOUT_HOME,
+		      "7: %s cried\n%s", reason_name(w.error_reason),
+		      buf_str(&noted));
+}
+
+/* When nothing is left to do the row says what is there. */
+FIX void
+settled(const char *id)
+{
+	struct workspace w = get(id);
+
+	ck_assert_int_eq(w.operation, OPERATION_NONE);
+	ck_assert_int_eq(has_home(id), status_level(w.status) >= 10);
+	ck_assert_int_eq(mock_lives(id), w.status == STATUS_RUNNING);
+	ck_assert_int_eq(w.endpoint != NULL, w.status == STATUS_RUNNING);
+}
+
+FIX int
+world_suite(const char *name, const TTest *const *tests)
+{
+	Suite *s = suite_create(name);
+	TCase *tc = tcase_create(name);
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(tc, world_up, world_down);
+	tcase_set_timeout(tc, 600);
+	for (; *tests; tests++)
+		tcase_add_test(tc, *tests);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#endif
