@@ -61,6 +61,10 @@ MUST_USE enum err io_cgi(struct cx *cx, const struct server *s);
 /* Are we plain CGI? fd 0 is no socket and GATEWAY_INTERFACE is set. */
 bool io_is_cgi(void);
 
+/* Blocks what io_serve() waits for: before the first thread, so that none of
+ * them takes it. */
+void io_block_signals(void);
+
 /* Options of both programs: --site DIR, --socket PATH, --mode OCTAL. */
 struct options {
 	const char *site, *socket;
@@ -68,5 +72,8 @@ struct options {
 };
 MUST_USE enum err io_options(struct cx *cx, int argc, char *const argv[],
 			     struct options *out);
+/* The whole main: options, site and log, then run. Its exit status. */
+int io_main(const char *prog, int argc, char *const argv[],
+	    enum err (*run)(struct cx *cx, const struct options *o));
 
 #endif

@@ -190,19 +190,32 @@ woken(int sig)
 	(void)sig;
 }
 
-/* Blocks what the main thread waits for, in it and in all it starts. */
 static void
-set_signals(sigset_t *wait_for)
+end_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR1); /* Apache's graceful stop */
+}
+
+void
+io_block_signals(void)
+{
+	sigset_t set;
+
+	end_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void
+set_signals(void)
 {
 	struct sigaction sa = {.sa_handler = woken}; /* no SA_RESTART */
 
 	sigaction(WAKE, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(wait_for);
-	sigaddset(wait_for, SIGTERM);
-	sigaddset(wait_for, SIGINT);
-	sigaddset(wait_for, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, wait_for, NULL);
+	io_block_signals();
 }
 
 static enum err
@@ -252,7 +265,7 @@ io_serve(struct cx *cx, const struct server *s)
 
 	if (FCGX_Init())
 		return cx_fail(cx, ERR_INTERNAL, "libfcgi does not start");
-	set_signals(&wait_for);
+	set_signals();
 	if (s->socket)
 		e = socket_listen(cx, s->socket, s->mode, &sock);
 	if (e)
@@ -262,6 +275,7 @@ io_serve(struct cx *cx, const struct server *s)
 	if (!e) {
 		log_event(cx, LOG_LEVEL_INFO, "serving", "socket",
 			  s->socket ? s->socket : "fd 0", NULL);
+		end_signals(&wait_for);
 		sigwait(&wait_for, &sig);
 	}
 	stop_threads(s, t);

@@ -1,5 +1,5 @@
 /*
- * The socket that a program listens on, and its options.
+ * The socket that a program listens on.
  *
  * A socket file that nobody listens on is left by one that was killed, and is
  * taken over. Whoever binds holds {path}.lock meanwhile, so that two that start at once do not
@@ -8,7 +8,6 @@
 #include "cgi/io_socket.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,47 +73,5 @@ socket_listen(struct cx *cx, const char *path, unsigned mode, int *out)
 		return e;
 	e = bind_at(cx, path, mode, out);
 	lock_drop(held);
-	return e;
-}
-
-static enum err
-parse_mode(struct cx *cx, const char *s, unsigned *mode)
-{
-	char *end;
-	unsigned long n = strtoul(s, &end, 8);
-
-	if (!*s || *end || n > 0777)
-		return cx_fail(cx, ERR_CONFIG, "--mode %s: not like 0660", s);
-	*mode = (unsigned)n;
-	return OK;
-}
-
-enum err
-io_options(struct cx *cx, int argc, char *const argv[], struct options *out)
-{
-	struct options o = {.site = getenv("ROOST_SITE"), .mode = 0660};
-	enum err e = OK;
-
-	for (int i = 1; i < argc && !e; i++) {
-		const char *name = argv[i];
-
-		if (i + 1 == argc)
-			e = cx_fail(cx, ERR_CONFIG, "%s needs a value", name);
-		else if (strcmp(name, "--site") == 0)
-			o.site = argv[++i];
-		else if (strcmp(name, "--socket") == 0)
-			o.socket = argv[++i];
-		else if (strcmp(name, "--mode") == 0)
-			e = parse_mode(cx, argv[++i], &o.mode);
-		else
-			e = cx_fail(cx, ERR_CONFIG,
-				    "%s is not known: --site DIR, --socket "
-				    "PATH, --mode 0660",
-				    name);
-	}
-	if (!e && !o.site)
-		e = cx_fail(cx, ERR_CONFIG, "no --site DIR and no ROOST_SITE");
-	if (!e)
-		*out = o;
 	return e;
 }

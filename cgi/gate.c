@@ -1,0 +1,332 @@
+#include "cgi/gate.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/fs.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "service/auth.h"
+#include "store/workspace.h"
+#include "web/accept.h"
+#include "web/cookie.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/url.h"
+#include "web/view.h"
+
+#define RETRY_AFTER "5"
+#define HEAD_MAX ((size_t)64 << 10)
+
+/* One question to the gate. */
+struct ask {
+	struct io *io;
+	struct request rq;
+	struct response rp;
+	struct who who;
+	struct workspace ws;
+	char id[ID_UUID_LEN + 1];
+};
+
+/* ---- Reading ---- */
+
+/* An authorizer gets no body, whatever the client announced. */
+static const char *
+gate_var(void *arg, const char *name)
+{
+	struct io *io = arg;
+
+	if (strcmp(name, "CONTENT_LENGTH") == 0 ||
+	    strcmp(name, "HTTP_TRANSFER_ENCODING") == 0)
+		return NULL;
+	return io->var(io, name);
+}
+
+static ssize_t
+no_body(void *arg, void *p, size_t n)
+{
+	(void)arg;
+	(void)p;
+	(void)n;
+	return 0;
+}
+
+/* The id right behind "/w/" at the beginning of path, NULL if there is none. */
+static const char *
+id_in(const char *path)
+{
+	if (strncmp(path, "/w/", 3) != 0 || strlen(path) < 3 + ID_UUID_LEN ||
+	    !id_is_uuid_n(path + 3, ID_UUID_LEN) ||
+	    (path[3 + ID_UUID_LEN] && !strchr("/?", path[3 + ID_UUID_LEN])))
+		return NULL;
+	return path + 3;
+}
+
+/* Does what the server resolved name another workspace? Invariant 2. */
+static bool
+names_another(const char *resolved, const char *id)
+{
+	for (const char *p = resolved; (p = strstr(p, "/w/")); p++) {
+		const char *other = id_in(p);
+
+		if (other && strncmp(other, id, ID_UUID_LEN) != 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err
+check_resolved(struct cx *cx, struct io *io, const char *id)
+{
+	const char *file = io->var(io, "SCRIPT_FILENAME");
+	const char *script = io->var(io, "SCRIPT_NAME");
+	const char *info = io->var(io, "PATH_INFO");
+	const char *path = arena_printf(&cx->arena, "%s%s",
+					script ? script : "", info ? info : "");
+
+	if (names_another(path, id) || (file && names_another(file, id)))
+		return cx_fail(cx, ERR_INVALID,
+			       "%s resolved to another workspace: %s", id,
+			       path);
+	return OK;
+}
+
+static enum err
+read_ask(struct cx *cx, struct ask *a)
+{
+	struct request_source src = {.var = gate_var,
+				     .read = no_body,
+				     .arg = a->io,
+				     .trust_proxy = cx->site->trust_proxy};
+	const char *raw, *decoded;
+	enum err e = request_read(cx, &src, &a->rq);
+
+	if (e)
+		return e;
+	raw = id_in(a->rq.target);
+	decoded = id_in(a->rq.path);
+	if (!raw || !decoded)
+		return cx_fail(cx, ERR_WS_NOT_FOUND, "no id in the path");
+	if (strncmp(raw, decoded, ID_UUID_LEN) != 0)
+		return cx_fail(cx, ERR_INVALID, "two ids in one path");
+	memcpy(a->id, raw, ID_UUID_LEN);
+	return check_resolved(cx, a->io, a->id);
+}
+
+/* ---- Who may ---- */
+
+static enum err
+find_who(struct cx *cx, struct db *db, struct ask *a)
+{
+	const struct request *rq = &a->rq;
+	const char *name = rq->https ? "__Host-roost_session" : "roost_session";
+
+	return auth_load(cx, db,
+			 cookie_get(cx, rq->header[HEADER_COOKIE], name),
+			 rq->header[HEADER_TOKEN], &a->who);
+}
+
+static const char *
+host_of(const char *url)
+{
+	const char *slashes = strstr(url, "://");
+
+	return slashes ? slashes + 3 : url;
+}
+
+/*
+ * A page of another site may not open a WebSocket as its visitor. Only hosts
+ * are compared: behind a proxy that ends TLS the scheme is not known. No
+ * Origin: no browser.
+ */
+static enum err
+check_websocket(struct cx *cx, const struct ask *a)
+{
+	const char *origin = a->rq.header[HEADER_ORIGIN];
+	const char *host = a->rq.header[HEADER_HOST];
+	const char *ours = host_of(cx->site->base_url);
+	size_t n = strcspn(ours, "/");
+
+	if (!a->rq.header[HEADER_WEBSOCKET_KEY] || !origin)
+		return OK;
+	origin = host_of(origin);
+	if (host && strcasecmp(origin, host) == 0)
+		return OK;
+	if (n && strlen(origin) == n && strncasecmp(origin, ours, n) == 0)
+		return OK;
+	return cx_fail(cx, ERR_FORBIDDEN, "WebSocket from %s", origin);
+}
+
+static enum err
+judge(struct cx *cx, struct db *db, struct ask *a)
+{
+	enum err e;
+
+	if ((e = read_ask(cx, a)) || (e = find_who(cx, db, a)) ||
+	    (e = workspace_get(cx, db, a->id, &a->ws)))
+		return e;
+	if (a->ws.owner_id != a->who.user_id)
+		return cx_fail(cx, ERR_FORBIDDEN, "not the owner");
+	return check_websocket(cx, a);
+}
+
+/* ---- Answers ---- */
+
+static bool
+runs(const struct workspace *ws)
+{
+	return ws->status == STATUS_RUNNING && ws->endpoint && !ws->deleted_ms;
+}
+
+static const char *
+safe_name(struct cx *cx, const struct who *who)
+{
+	const char *s = who->username;
+
+	if (*s && s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "abcdefghijklmnopqrstuvwxyz"
+			      "0123456789_.@-")] == '\0')
+		return s;
+	return arena_printf(&cx->arena, "u%lld", (long long)who->user_id);
+}
+
+/* endpoint "unix:/path" or "tcp:host:port", as Apache's proxy wants it. */
+static const char *
+proxy_url(struct cx *cx, const char *endpoint, const char *scheme)
+{
+	if (strncmp(endpoint, "tcp:", 4) == 0)
+		return arena_printf(&cx->arena, "%s://%s", scheme,
+				    endpoint + 4);
+	return arena_printf(&cx->arena, "%s|%s://localhost", endpoint, scheme);
+}
+
+static void
+pass(struct cx *cx, struct ask *a)
+{
+	struct response *rp = &a->rp;
+
+	/* A stamp that cannot be left must not shut anybody out. */
+	if (fs_touch(cx, site_run_path(cx, a->id, ".access"))) {
+		log_fail(cx, "stamp");
+		cx_clear(cx);
+	}
+	rp->status = 200;
+	response_header(rp, "Variable-GATE_BACKEND",
+			a->ws.slot >= 0 ? arena_printf(&cx->arena, "slot%02lld",
+						       (long long)a->ws.slot)
+					: "handler");
+	response_header(rp, "Variable-GATE_USER", safe_name(cx, &a->who));
+	response_header(rp, "Variable-GATE_HTTP",
+			proxy_url(cx, a->ws.endpoint, "http"));
+	response_header(rp, "Variable-GATE_WS",
+			proxy_url(cx, a->ws.endpoint, "ws"));
+}
+
+static void
+send_to_handler(struct cx *cx, struct ask *a)
+{
+	a->rp.status = 200;
+	response_header(&a->rp, "Variable-GATE_BACKEND", "handler");
+	response_header(&a->rp, "Variable-GATE_USER", safe_name(cx, &a->who));
+}
+
+static void
+send_to_login(struct cx *cx, struct ask *a)
+{
+	const char *back = url_is_local(a->rq.target) ? a->rq.target : "/";
+
+	response_redirect(&a->rp, 302,
+			  arena_printf(&cx->arena, "/login?back=%s",
+				       url_encoded(cx, back)));
+	response_header(&a->rp, "Cache-Control", "no-store");
+}
+
+static void
+refuse(struct cx *cx, struct ask *a, enum err e)
+{
+	struct response *rp = &a->rp;
+
+	rp->status = err_http(e);
+	if (rp->status == 503)
+		response_header(rp, "Retry-After", RETRY_AFTER);
+	response_header(rp, "Cache-Control", "no-store");
+	response_header(rp, "X-Content-Type-Options", "nosniff");
+	response_header(rp, "Content-Security-Policy", "default-src 'none'");
+	if (accept_html(&a->rq)) {
+		rp->type = "text/html; charset=utf-8";
+		buf_printf(&rp->body,
+			   "<!doctype html><title>%d</title><p>%s</p>\n",
+			   rp->status, err_text(e));
+	} else {
+		rp->type = "application/json";
+		cx->field[0] = '\0';
+		view_json(view_error(cx, e, err_text(e)), &rp->body);
+	}
+}
+
+static enum err
+answer(struct cx *cx, struct db *db, struct ask *a)
+{
+	enum err e = judge(cx, db, a);
+	bool navigation = accept_navigation(&a->rq);
+
+	if (e == ERR_UNAUTHORIZED && navigation)
+		send_to_login(cx, a);
+	else if (e)
+		refuse(cx, a, e);
+	else if (runs(&a->ws))
+		pass(cx, a);
+	else if (navigation)
+		send_to_handler(cx, a);
+	else
+		refuse(cx, a, e = cx_fail(cx, ERR_NOT_RUNNING, "does not run"));
+	return e;
+}
+
+static void
+write_answer(struct ask *a)
+{
+	struct buf out;
+
+	buf_init(&out, HEAD_MAX);
+	response_head(&a->rp, &out);
+	if (a->rq.method != METHOD_HEAD)
+		buf_add(&out, buf_str(&a->rp.body), a->rp.body.len);
+	(void)a->io->write(a->io, buf_str(&out), out.len);
+	buf_free(&out);
+}
+
+/* What passes is in the web server's log; here stands what did not. */
+static void
+log_ask(struct cx *cx, const struct ask *a, enum err e, int64_t began)
+{
+	enum log_level level = e && err_http(e) == 500 ? LOG_LEVEL_ERROR
+			       : e		       ? LOG_LEVEL_INFO
+						       : LOG_LEVEL_DEBUG;
+
+	log_event(cx, level, "gate", "ws", a->id, "status",
+		  arena_printf(&cx->arena, "%d", a->rp.status), "user",
+		  a->who.username, "from", a->rq.remote, "ms",
+		  arena_printf(&cx->arena, "%lld",
+			       (long long)(clock_mono_ms() - began)),
+		  "why", e ? cx->why : NULL, NULL);
+}
+
+bool
+gate_answer(struct gate *g, struct io *io)
+{
+	int64_t began = clock_mono_ms();
+	struct ask a = {.io = io};
+	enum err e;
+
+	cx_begin(&g->cx, g->cx.site);
+	response_init(&a.rp);
+	e = answer(&g->cx, g->db, &a);
+	write_answer(&a);
+	log_ask(&g->cx, &a, e, began);
+	response_free(&a.rp);
+	arena_reset(&g->cx.arena);
+	return true;
+}
