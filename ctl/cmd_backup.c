@@ -1,4 +1,6 @@
 /* roostctl backup. */
+#include <sys/stat.h>
+
 #include "base/fs.h"
 #include "ctl/ctl.h"
 #include "store/db.h"
@@ -9,6 +11,7 @@ ctl_backup(struct ctl *c)
 	const char *file = c->arg[0];
 	enum err e;
 
+	umask(077); /* it holds hashes of passwords */
 	if (fs_exists(file))
 		return cx_fail(&c->cx, ERR_EXISTS,
 			       "%s is there already; name another file", file);

@@ -14,11 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "base/fs.h"
 #include "base/id.h"
 #include "ctl/apps.h"
 #include "ctl/ctl.h"
 #include "ctl/share.h"
+#include "engine/engine.h"
+#include "home/home.h"
 #include "service/auth.h"
 
 #define CONF_MAX (256 * 1024)
@@ -172,6 +175,29 @@ make_dirs(struct ctl *c)
 	return make_dir(c, s->log_dir, 0700);
 }
 
+/*
+ * What homes and archives need below their directories. A pass does not make
+ * it: a disk that is not mounted must not look like an empty one.
+ */
+static enum err
+make_places(struct ctl *c)
+{
+	const struct engine_ops *engine;
+	const struct home_ops *home;
+	const struct store_ops *store;
+	enum err e;
+
+	if ((e = home_find(&c->cx, &home)) || (e = home->probe(&c->cx)) ||
+	    (e = store_find(&c->cx, &store)) || (e = store->probe(&c->cx)))
+		return e;
+	if (engine_find(&c->cx, &engine) || engine->probe(&c->cx)) {
+		fprintf(stderr, "roostctl: instances cannot run yet: %s\n",
+			c->cx.why);
+		cx_clear(&c->cx);
+	}
+	return OK;
+}
+
 static enum err
 make_admin(struct ctl *c)
 {
@@ -196,6 +222,7 @@ ctl_init(struct ctl *c)
 	bool was_there;
 	enum err e;
 
+	umask(022);
 	if ((e = fs_mkdirs(&c->cx, c->arg[0], 0700)))
 		return e;
 	if (!realpath(c->arg[0], dir))
@@ -204,8 +231,10 @@ ctl_init(struct ctl *c)
 		return e;
 	c->cx.site = &c->site;
 	was_there = fs_exists(c->site.db_path);
-	if ((!was_there && (e = make_dirs(c))) ||
-	    (e = db_open(&c->cx, DB_CREATE, &c->db)))
+	if (!was_there && ((e = make_dirs(c)) || (e = make_places(c))))
+		return e;
+	umask(077);
+	if ((e = db_open(&c->cx, DB_CREATE, &c->db)))
 		return e;
 	return make_admin(c);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -193,6 +194,7 @@ ctl_restore(struct ctl *c)
 	int lock = -1;
 	enum err e;
 
+	umask(077);
 	if ((e = be_alone(c, &lock)))
 		return e;
 	if (!(e = copy(c, c->arg[0], fresh)) && !(e = check(c, fresh)))

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "ctl/ctl.h"
@@ -70,7 +69,6 @@ main(int argc, char **argv)
 	enum err e;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	umask(077);
 	log_open("roostctl", 2, LOG_LEVEL_WARN);
 	cx_begin(&c.cx, NULL);
 	c.site_dir = getenv("ROOST_SITE");
