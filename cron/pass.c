@@ -213,6 +213,7 @@ one_pass(struct cx *cx, struct run *run, enum passkind kind)
 	run->record.failed = run->workers.failed;
 	run->record.abandoned = run->workers.abandoned;
 	run->record.message = run->record.errors ? run->message : NULL;
+	cx_tick(cx);
 	if (run->record.n && pass_end(cx, run->w.db, &run->record))
 		error(run, cx, cx->why);
 	complain(run, &last);
