@@ -1,0 +1,64 @@
+/* Is an instance alive? Rules 1 and 2 of process.h. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/proc.h"
+#include "engine/process.h"
+#include "engine/procfs.h"
+
+/* How long after its launcher the first process of a sandbox may begin, for
+ * a number in an old record not to mean somebody else's. */
+#define BIRTH_SECONDS 60
+
+static bool
+child_lives(const struct record *r)
+{
+	uint64_t start = r->child ? proc_start_time(r->child) : 0;
+	uint64_t most = (uint64_t)sysconf(_SC_CLK_TCK) * BIRTH_SECONDS;
+
+	return start && start >= r->launcher_start &&
+	       start - r->launcher_start <= most &&
+	       procfs_first_of_namespace(r->child);
+}
+
+bool
+record_lives(const struct record *r)
+{
+	if (!r->launcher || !r->launcher_start ||
+	    strcmp(r->boot, clock_boot_id()))
+		return false;
+	return proc_start_time(r->launcher) == r->launcher_start ||
+	       child_lives(r);
+}
+
+enum err
+look_at(struct cx *cx, const struct place *pl, struct look *l)
+{
+	enum lock_state st;
+	struct record rec;
+	enum err e;
+
+	/* The record first: what it names was alive before the lock was
+	 * looked at, so a start between the two looks is seen as held. */
+	if ((e = record_read(cx, pl, &rec)) ||
+	    (e = lock_look(cx, pl->alive, &st)))
+		return e;
+	l->rec = rec;
+	l->held = st == LOCK_HELD;
+	l->alive = l->held || record_lives(&rec);
+	return OK;
+}
+
+enum err
+look_and_end(struct cx *cx, const struct place *pl, struct look *l)
+{
+	enum err e;
+
+	if ((e = look_at(cx, pl, l)) || !l->held || !l->rec.ended)
+		return e;
+	if ((e = kill_holders(cx, pl, l->rec.child, clock_mono_ms() + 50)))
+		return e;
+	return look_at(cx, pl, l);
+}

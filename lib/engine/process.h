@@ -1,0 +1,138 @@
+/*
+ * The process engine, inside: an application in a bubblewrap sandbox (or,
+ * where the site says so, without one) that outlives the pass that began it.
+ *
+ * 1. run/{id}.alive is flocked for as long as the tree of processes lives,
+ *    by its first process; whoever prepares or clears an instance's things
+ *    holds it too.
+ * 2. The lock is let go a moment before the last process of the tree is
+ *    gone. So dead means: lock free and the processes that run/{id}.status
+ *    names gone.
+ * 3. A process is killed only when it holds that lock, looked at through a
+ *    descriptor of the process itself: never a stranger.
+ * 4. What lies in run/ws/{id} is the workspace's to replace: nothing there
+ *    is followed, and only what was looked at is linked into run/sock.
+ * 5. An instance inherits nothing but /dev/null, its log and, its first
+ *    process only, the lock.
+ */
+#ifndef ENGINE_PROCESS_H
+#define ENGINE_PROCESS_H
+
+#include <sys/types.h>
+
+#include "engine/engine.h"
+
+/* The places of one instance; in cx's arena. */
+struct place {
+	const char *id;
+	const char *alive;  /* run/{id}.alive */
+	const char *status; /* run/{id}.status */
+	const char *ws;	    /* run/ws/{id}: /run/ws of the sandbox */
+	const char *app;    /* run/ws/{id}/app.sock */
+	const char *sock;   /* run/sock/{id}.sock */
+	const char *log;    /* log/ws-{id}.log */
+};
+
+/* --- place.c --- */
+void place_of(struct cx *cx, const char *id, struct place *pl);
+/* run/ws, run/sock, run/slots, log. */
+MUST_USE enum err place_dirs(struct cx *cx);
+/* The folder that the sandbox sees as /run/ws, its uid's (-1: ours). */
+MUST_USE enum err place_ws(struct cx *cx, const struct place *pl, int64_t uid);
+/* Takes the lock of rule 1; ERR_BUSY: it lives, or somebody else prepares. */
+MUST_USE enum err place_take(struct cx *cx, const struct place *pl, int *fd);
+/* Removes all that an instance left and, lock_too, last its lock. Lock
+ * held. */
+MUST_USE enum err place_clear(struct cx *cx, const struct place *pl,
+			      bool lock_too);
+
+/* --- record.c: run/{id}.status --- */
+struct record {
+	bool there;
+	pid_t launcher;		 /* 0: not written */
+	uint64_t launcher_start; /* proc_start_time */
+	int64_t wall_ms;	 /* UTC when it was launched */
+	char boot[40];
+	pid_t child;   /* first process of the sandbox; 0: none */
+	bool ended;    /* the application has ended by itself */
+	int exit_code; /* then */
+};
+/* Absent or torn is no error: what cannot be read for sure stays 0. */
+MUST_USE enum err record_read(struct cx *cx, const struct place *pl,
+			      struct record *r);
+MUST_USE enum err record_open(struct cx *cx, const struct place *pl, int *fd);
+/* The launcher about itself, before it becomes the sandbox. */
+bool record_write(int fd, int64_t wall_ms, const char *boot);
+bool record_write_exit(int fd, int code);
+
+/* --- alive.c --- */
+struct look {
+	bool held;  /* the lock */
+	bool alive; /* the lock, or a process that the record names */
+	struct record rec;
+};
+MUST_USE enum err look_at(struct cx *cx, const struct place *pl,
+			  struct look *l);
+/* Does a process live that the record names? */
+bool record_lives(const struct record *r);
+/* As look_at, and what an application left behind that has ended is ended. */
+MUST_USE enum err look_and_end(struct cx *cx, const struct place *pl,
+			       struct look *l);
+
+/* --- kill.c --- */
+/* One round: tells whoever holds the lock to end, and waits for that at most
+ * until the deadline. Nobody: OK. */
+MUST_USE enum err kill_holders(struct cx *cx, const struct place *pl,
+			       pid_t known, int64_t deadline_ms);
+/* Until look_at says dead; ERR_TIMEOUT. */
+MUST_USE enum err kill_tree(struct cx *cx, const struct place *pl,
+			    int64_t deadline_ms);
+/* The same where the lock is ours: until all that the record names is gone. */
+MUST_USE enum err kill_rest(struct cx *cx, const struct place *pl,
+			    int64_t deadline_ms);
+
+/* --- route.c --- */
+/* The slot of id, taken when it has none. ERR_BUSY: all are in use. */
+MUST_USE enum err slot_take(struct cx *cx, const char *id, int64_t *slot);
+MUST_USE enum err slot_free(struct cx *cx, const char *id);
+struct slots {
+	struct slot {
+		char id[37];
+		int64_t n;
+	} * v; /* sorted by id; in cx's arena */
+	size_t n;
+};
+MUST_USE enum err slots_read(struct cx *cx, struct slots *out);
+int64_t slots_find(const struct slots *s, const char *id); /* -1 */
+/* Links the socket behind an O_PATH descriptor to where servers connect. */
+MUST_USE enum err route_link(struct cx *cx, const struct place *pl, int fd);
+/* Links anew when the application has bound another socket. */
+MUST_USE enum err route_mend(struct cx *cx, const struct place *pl);
+/* The workspace's socket as O_PATH; -1 when it is none. */
+int route_open(const struct place *pl);
+void route_endpoint(struct cx *cx, const struct place *pl, int64_t slot,
+		    struct endpoint *out);
+
+/* --- ready.c --- */
+/*
+ * Waits until it answers; *fd is then the socket that did, as O_PATH.
+ * ERR_ACTION: it ended. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
+ */
+MUST_USE enum err ready_wait(struct cx *cx, const struct place *pl,
+			     const struct instance_spec *spec, int *fd);
+
+/* --- applog.c --- */
+#define APPLOG_MAX (1 << 20)
+#define APPLOG_KEEP (64 << 10)
+/* Opened for appending, cut to its end when it has grown past the cap. */
+MUST_USE enum err applog_open(struct cx *cx, const struct place *pl, int *fd);
+void applog_say(int fd, const char *line);
+void applog_trim(const struct place *pl);
+/* Its last lines as one, control characters replaced; in cx's arena. */
+const char *applog_tail(struct cx *cx, const struct place *pl);
+
+/* --- activity.c --- */
+/* Fills connections of each; what cannot be known is -1. */
+MUST_USE enum err activity_count(struct cx *cx, struct instances *list);
+
+#endif

@@ -1,0 +1,206 @@
+/*
+ * Waiting until an application answers: any HTTP status line will do. The
+ * folder of its socket is watched, so that a quick start is seen when it
+ * happens; while it binds and listens, each few milliseconds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engine/process.h"
+
+#define PAUSE_LEAST_MS 2
+#define PAUSE_MOST_MS 10
+/* Who has not answered by then is asked anew, on a new connection. */
+#define ANSWER_MS 5000
+
+struct probe {
+	int path; /* the socket asked, O_PATH; -1 */
+	int conn; /* -1: not connected */
+	char got[16];
+	size_t n;
+	int64_t since_ms;
+};
+
+static void
+probe_close(struct probe *p)
+{
+	if (p->conn >= 0)
+		close(p->conn);
+	if (p->path >= 0)
+		close(p->path);
+	p->conn = p->path = -1;
+}
+
+/* Connects to the file behind p->path, whatever now has its name. */
+static bool
+connect_path(struct probe *p)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	p->conn =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d", p->path);
+	return p->conn >= 0 &&
+	       !connect(p->conn, (const struct sockaddr *)&a, sizeof(a));
+}
+
+static void
+probe_open(struct cx *cx, struct probe *p, const struct place *pl,
+	   const struct instance_spec *spec)
+{
+	const char *prefix =
+		spec->app->strip_prefix
+			? ""
+			: arena_printf(&cx->arena, "/w/%s", pl->id);
+	const char *ask = arena_printf(&cx->arena,
+				       "GET %s%s HTTP/1.1\r\n"
+				       "Host: localhost\r\n"
+				       "User-Agent: roost\r\n"
+				       "Connection: close\r\n\r\n",
+				       prefix, spec->app->ready_path);
+
+	p->n = 0;
+	p->since_ms = clock_mono_ms();
+	p->path = route_open(pl);
+	if (p->path < 0)
+		return;
+	if (!connect_path(p) || send(p->conn, ask, strlen(ask), MSG_NOSIGNAL) !=
+					(ssize_t)strlen(ask))
+		probe_close(p);
+}
+
+/* "HTTP/1.1 200": three digits after the first space. */
+static bool
+is_status_line(const char *s, size_t n)
+{
+	return n >= 12 && !strncmp(s, "HTTP/", 5) && s[8] == ' ' &&
+	       s[9] >= '1' && s[9] <= '5' && s[10] >= '0' && s[10] <= '9' &&
+	       s[11] >= '0' && s[11] <= '9';
+}
+
+/* Takes what has come; closes the probe when it leads to nothing. */
+static bool
+probe_read(struct probe *p)
+{
+	ssize_t n = recv(p->conn, p->got + p->n, sizeof(p->got) - p->n, 0);
+
+	if (n > 0)
+		p->n += (size_t)n;
+	if (is_status_line(p->got, p->n))
+		return true;
+	if (n == 0 || p->n == sizeof(p->got) ||
+	    (n < 0 && errno != EAGAIN && errno != EINTR) ||
+	    clock_mono_ms() - p->since_ms > ANSWER_MS)
+		probe_close(p);
+	return false;
+}
+
+/* All of it is gone or going: what there is to be read is there now, which
+ * it may not have been when it was looked for. */
+static enum err
+ended(struct cx *cx, const struct place *pl)
+{
+	const char *tail = applog_tail(cx, pl);
+	struct record r;
+	enum err e;
+
+	if ((e = record_read(cx, pl, &r)))
+		return e;
+	if (!strncmp(tail, "bwrap: ", 7))
+		return cx_fail(cx, ERR_CONFIG,
+			       "the sandbox could not be made: %s", tail);
+	if (!r.ended)
+		return cx_fail(cx, ERR_ACTION,
+			       "the application was killed; its last words: %s",
+			       *tail ? tail : "none");
+	return cx_fail(cx, ERR_ACTION,
+		       "the application ended with exit code %d; its last "
+		       "words: %s",
+		       r.exit_code, *tail ? tail : "none");
+}
+
+/* Reasons to wait no longer. */
+static enum err
+give_up(struct cx *cx, const struct place *pl, const struct instance_spec *spec)
+{
+	struct look l;
+	enum err e;
+
+	if (spec->quit && spec->quit(spec->arg))
+		return cx_fail(cx, ERR_ABANDONED, "starting %s was given up",
+			       pl->id);
+	if ((e = look_at(cx, pl, &l)))
+		return e;
+	if (!l.alive || l.rec.ended)
+		return ended(cx, pl);
+	if (clock_mono_ms() >= spec->deadline_ms)
+		return cx_fail(cx, ERR_TIMEOUT,
+			       "the application did not answer in time; its "
+			       "last words: %s",
+			       applog_tail(cx, pl));
+	return OK;
+}
+
+static int
+watch(const struct place *pl)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	/* Without it the pauses still do. */
+	if (fd >= 0 &&
+	    inotify_add_watch(fd, pl->ws, IN_CREATE | IN_MOVED_TO | IN_ATTRIB) <
+		    0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void
+pause_for(int inotify, int conn, int64_t ms)
+{
+	struct pollfd p[2] = {{.fd = inotify, .events = POLLIN},
+			      {.fd = conn, .events = POLLIN}};
+	char events[4096];
+
+	if (poll(p, 2, (int)ms) > 0 && (p[0].revents & POLLIN) &&
+	    read(inotify, events, sizeof(events)) < 0)
+		clock_sleep_ms(1);
+}
+
+enum err
+ready_wait(struct cx *cx, const struct place *pl,
+	   const struct instance_spec *spec, int *fd)
+{
+	struct probe p = {.path = -1, .conn = -1};
+	int64_t pause = PAUSE_LEAST_MS;
+	int inotify = watch(pl);
+	bool ready = false;
+	enum err e = OK;
+
+	for (;;) {
+		if (p.conn < 0)
+			probe_open(cx, &p, pl, spec);
+		ready = p.conn >= 0 && probe_read(&p);
+		if (ready || (e = give_up(cx, pl, spec)))
+			break;
+		pause_for(inotify, p.conn, pause);
+		pause = pause < PAUSE_MOST_MS ? pause + 1 : pause;
+	}
+	if (inotify >= 0)
+		close(inotify);
+	if (ready) {
+		*fd = p.path;
+		p.path = -1;
+	}
+	probe_close(&p);
+	return e;
+}

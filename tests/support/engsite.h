@@ -1,0 +1,248 @@
+/*
+ * A site with applications for tests of engines: a home per id, and little
+ * verbs that end the test when they fail. The applications:
+ *
+ *   good     answers at once          slow     answers after a minute
+ *   crash    ends with exit code 7    missing  its program is not there
+ */
+#ifndef SUPPORT_ENGSITE_H
+#define SUPPORT_ENGSITE_H
+
+#include <check.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "engine/engine.h"
+#include "support/tmpsite.h"
+
+struct engsite {
+	struct tmpsite t;
+	const struct engine_ops *ops;
+	int64_t uid; /* for specs; -1 */
+};
+
+#define MUST(s, call)                                                          \
+	do {                                                                   \
+		enum err must_ = (call);                                       \
+		ck_assert_msg(!must_, "%s: %s", err_name(must_),               \
+			      (s)->t.cx.why);                                  \
+	} while (0)
+
+static inline const char *
+engsite_wsapp(void)
+{
+	static char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
+
+	ck_assert_int_gt(n, 0);
+	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 16, "/app/wsapp");
+	ck_assert_msg(!access(path, X_OK), "%s is not built", path);
+	return path;
+}
+
+/* Ids that differ, n from 0. */
+static inline const char *
+engsite_id(unsigned n)
+{
+	static char ids[8][37];
+	char *id = ids[n % 8];
+
+	snprintf(id, 37, "%08x-0000-4000-8000-00000000000%u", 0xabc00000U + n,
+		 n % 10);
+	return id;
+}
+
+/* more: further keys of the site; apps: further sections; may be NULL. */
+static inline void
+engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
+	     const char *apps)
+{
+	const char *app = engsite_wsapp();
+	char *text = NULL;
+
+	ck_assert_int_gt(asprintf(&text,
+				  "memory_mb = 0\n%s\n"
+				  "[app good]\n"
+				  "command = %s --socket {socket}\n"
+				  "binds = %s\n"
+				  "[app slow]\n"
+				  "command = %s --socket {socket} "
+				  "--slow-start 60000\n"
+				  "binds = %s\n"
+				  "[app crash]\n"
+				  "command = /bin/sh -c \"echo it broke; "
+				  "exit 7\"\n"
+				  "[app missing]\n"
+				  "command = no-such-program {socket}\n"
+				  "%s",
+				  more ? more : "", app, app, app, app,
+				  apps ? apps : ""),
+			 0);
+	tmpsite_open(&s->t, text);
+	free(text);
+	s->ops = ops;
+	s->uid = -1;
+	MUST(s, ops->probe(&s->t.cx));
+}
+
+static inline const char *
+engsite_home(struct engsite *s, const char *id)
+{
+	const char *home = arena_printf(&s->t.cx.arena, "%s/ws-%s-home",
+					s->t.site.homes_dir, id);
+
+	MUST(s, fs_mkdirs(&s->t.cx, home, 0700));
+	if (s->uid >= 0)
+		ck_assert(!chown(home, (uid_t)s->uid, (gid_t)s->uid));
+	return home;
+}
+
+/* A spec that waits up to 20 s; makes the home. */
+static inline struct instance_spec
+engsite_spec(struct engsite *s, const char *id, const char *app)
+{
+	struct instance_spec spec = {.id = id,
+				     .home = engsite_home(s, id),
+				     .app = site_app(&s->t.site, app),
+				     .uid = s->uid,
+				     .deadline_ms = clock_mono_ms() + 20000};
+
+	ck_assert_ptr_nonnull(spec.app);
+	return spec;
+}
+
+static inline struct endpoint
+engsite_start(struct engsite *s, const char *id, const char *app)
+{
+	struct instance_spec spec = engsite_spec(s, id, app);
+	struct endpoint out = {.slot = -7};
+
+	MUST(s, s->ops->start(&s->t.cx, &spec, &out));
+	return out;
+}
+
+static inline bool
+engsite_alive(struct engsite *s, const char *id)
+{
+	bool alive = false;
+
+	MUST(s, s->ops->alive(&s->t.cx, id, &alive));
+	return alive;
+}
+
+static inline void
+engsite_stop(struct engsite *s, const char *id)
+{
+	MUST(s, s->ops->stop(&s->t.cx, id, clock_mono_ms() + 20000));
+}
+
+static inline struct instances
+engsite_list(struct engsite *s)
+{
+	struct instances list = {.n = 999};
+
+	MUST(s, s->ops->list(&s->t.cx, &list));
+	return list;
+}
+
+/* Waits up to 10 s until id has that many; how many it then has. */
+static inline int64_t
+engsite_connections(struct engsite *s, const char *id, int64_t want)
+{
+	int64_t until = clock_mono_ms() + 10000;
+	const struct instance *one;
+	struct instances list;
+
+	for (;;) {
+		list = engsite_list(s);
+		one = instances_find(&list, id);
+		ck_assert_ptr_nonnull(one);
+		if (one->connections == want || clock_mono_ms() > until)
+			return one->connections;
+		clock_sleep_ms(5);
+	}
+}
+
+/* A connection to "unix:/path"; -1 and errno. */
+static inline int
+engsite_connect(const char *address)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert(!strncmp(address, "unix:", 5));
+	ck_assert_uint_lt(strlen(address + 5), sizeof(a.sun_path));
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", address + 5);
+	if (connect(fd, (const struct sockaddr *)&a, sizeof(a))) {
+		int errnum = errno;
+
+		close(fd);
+		errno = errnum;
+		return -1;
+	}
+	return fd;
+}
+
+/* The answer to GET target with its head, "" when there was none. */
+static inline const char *
+engsite_get(struct engsite *s, const char *address, const char *target)
+{
+	char *text = arena_alloc(&s->t.cx.arena, 65536);
+	int fd = engsite_connect(address);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t n = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return "";
+	ck_assert_int_gt(dprintf(fd,
+				 "GET %s HTTP/1.1\r\nHost: x\r\n"
+				 "Connection: close\r\n\r\n",
+				 target),
+			 0);
+	while (n < 65535 && poll(&p, 1, 10000) > 0 &&
+	       (got = read(fd, text + n, 65535 - n)) > 0)
+		n += (size_t)got;
+	close(fd);
+	return text;
+}
+
+/* Content of a file below the site's directory, "" when absent. */
+static inline const char *
+engsite_file(struct engsite *s, const char *name)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, 1 << 20);
+	if (fs_read(&s->t.cx,
+		    arena_printf(&s->t.cx.arena, "%s/%s", s->t.dir, name), &b))
+		cx_clear(&s->t.cx);
+	text = arena_strdup(&s->t.cx.arena, buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
+/* Stops what runs, then removes all. */
+static inline void
+engsite_close(struct engsite *s)
+{
+	struct instances list = engsite_list(s);
+	size_t i;
+
+	for (i = 0; i < list.n; i++)
+		engsite_stop(s, list.v[i].id);
+	tmpsite_close(&s->t);
+}
+
+#endif
