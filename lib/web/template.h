@@ -18,7 +18,7 @@
  * 1. Every value is escaped (& < > " '), so it is safe between tags and in
  *    quoted attributes. At load a value is refused where that would not do: in
  *    script and style, in comments, in tag and attribute names, in unquoted
- *    attributes, in on..., style, srcdoc and content. In href, src, action and
+ *    attributes, in on..., style and srcdoc, in content before a "/". In href, src, action and
  *    formaction a value at the very beginning is printed only when it leads
  *    to this site ("/x", "?x" or "#x"; else "#"), and one further on only
  *    after a literal beginning like that.

@@ -90,7 +90,7 @@ after_equals(struct html *h, char c)
 	if (is_space(c))
 		return;
 	h->first = '\0';
-	h->value_out = false;
+	h->value_out = h->slash = false;
 	h->quote = c;
 	h->place = c == '"' || c == '\'' ? PLACE_QUOTED
 		   : c == '>'		 ? PLACE_WRONG
@@ -166,6 +166,7 @@ in_quoted(struct html *h, char c)
 		h->place = PLACE_TAG;
 	else if (!h->first && !h->value_out)
 		h->first = c;
+	h->slash = h->slash || c == '/';
 }
 
 static void
@@ -263,13 +264,16 @@ html_same(const struct html *a, const struct html *b)
 		(a->first == b->first && a->value_out == b->value_out));
 }
 
-/* Attributes in which escaping does not help. */
+/* Attributes in which escaping does not help. In content there may be the
+ * address of a refresh: "2;url=/..." */
 static bool
-refused(const char *attr)
+refused(const struct html *h)
 {
+	const char *attr = h->attr;
+
 	return strncmp(attr, "on", 2) == 0 || strcmp(attr, "style") == 0 ||
-	       strcmp(attr, "srcdoc") == 0 || strcmp(attr, "content") == 0 ||
-	       strcmp(attr, "srcset") == 0;
+	       strcmp(attr, "srcdoc") == 0 || strcmp(attr, "srcset") == 0 ||
+	       (strcmp(attr, "content") == 0 && !h->slash);
 }
 
 bool
@@ -278,7 +282,7 @@ html_value(struct html *h, enum op_kind *kind)
 	*kind = OP_VALUE;
 	if (h->place == PLACE_TEXT)
 		return true;
-	if (h->place != PLACE_QUOTED || refused(h->attr))
+	if (h->place != PLACE_QUOTED || refused(h))
 		return false;
 	if (!html_is_url(h))
 		return true;

@@ -77,6 +77,7 @@ struct html {
 	enum place place;
 	char quote;	/* of PLACE_QUOTED */
 	char first;	/* first character of the value, 0: none yet */
+	bool slash;	/* there was a literal one in the value */
 	bool value_out; /* first came from a value: begun, not literal */
 	char tag[16], attr[16];
 	size_t n_tag, n_attr;
