@@ -162,9 +162,11 @@ enum ws_error {
 
 /*
  * What is known after a look or an operation. When status becomes ERROR, the
- * one before is kept in previous_status. When it becomes RUNNING, that counts as
- * access and idle_since_ms is now; when it leaves RUNNING, endpoint, slot,
- * boot_id, connections and idle_since_ms are emptied.
+ * one before is kept in previous_status, and what is known of the instance
+ * stays: it may live on. When it becomes RUNNING, that counts as access and
+ * idle_since_ms is now; so does a home that has just been made count. When it
+ * becomes PENDING, STANDBY or DELETED, then endpoint, slot, boot_id,
+ * connections and idle_since_ms are emptied.
  */
 struct ws_outcome {
 	enum status status;

@@ -8,7 +8,7 @@
 
 /* Reads WS_COLS (ws_cols.h) into a struct workspace. */
 void workspace_row(struct row *r, void *out);
-/* The one row of q into *out, or ERR_WS_NOT_FOUND, or `gone` instead. */
+/* The one row of q into *out (may be NULL), or ERR_NOT_FOUND. */
 MUST_USE enum err workspace_one(struct cx *cx, struct db *db, enum sql q,
 				struct workspace *out, const struct arg *args);
 MUST_USE enum err workspace_many(struct cx *cx, struct db *db, enum sql q,
