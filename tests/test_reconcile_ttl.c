@@ -1,0 +1,315 @@
+/* SPEC F3 and section 4: activity and what follows from its absence. */
+#include <sys/stat.h>
+#include <time.h>
+
+#include "support/reconfix.h"
+
+#include "reconcile/activity.h"
+
+#define MINUTE INT64_C(60000)
+
+/* As the gate does it, at that time. */
+static void
+touch(const char *id, int64_t at_ms)
+{
+	const char *path = site_run_path(cx, id, ".access");
+	struct timespec ts[2] = {{at_ms / 1000, at_ms % 1000 * 1000000},
+				 {at_ms / 1000, at_ms % 1000 * 1000000}};
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(futimens(fd, ts), 0);
+	close(fd);
+}
+
+/* Running; idle and not seen for so long. */
+static struct workspace
+idle_for(int64_t ms)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+	int64_t at = clock_now_ms() - ms;
+
+	doctor(w.id,
+	       "last_access_ms = %lld, idle_since_ms = %lld, "
+	       "status_changed_ms = %lld",
+	       (long long)at, (long long)at, (long long)at);
+	return get(w.id);
+}
+
+START_TEST(an_idle_one_is_stopped)
+{
+	struct workspace w = idle_for(301000);
+
+	pass();
+	is_at(w.id, STATUS_STANDBY);
+	ck_assert_int_eq(get(w.id).desired, STATUS_STANDBY);
+	finds(w.id, "precious");
+}
+END_TEST
+
+START_TEST(not_a_second_too_early)
+{
+	struct workspace w = idle_for(290000);
+
+	pass();
+	is_at(w.id, STATUS_RUNNING);
+}
+END_TEST
+
+START_TEST(starting_counts_as_access)
+{
+	struct workspace w = ws_at(STATUS_STANDBY);
+
+	doctor(w.id, "last_access_ms = last_access_ms - 3600000");
+	wish(w.id, STATUS_RUNNING);
+	doctor(w.id, "last_access_ms = last_access_ms - 3600000");
+	pass();
+	pass();
+	is_at(w.id, STATUS_RUNNING);
+}
+END_TEST
+
+START_TEST(zero_means_never)
+{
+	struct workspace w = idle_for(90 * 86400 * INT64_C(1000));
+
+	doctor(w.id, "standby_ttl_s = 0, archive_ttl_s = 0");
+	pass();
+	is_at(w.id, STATUS_RUNNING);
+	wish(w.id, STATUS_STANDBY);
+	doctor(w.id, "last_access_ms = 1");
+	pass();
+	is_at(w.id, STATUS_STANDBY);
+}
+END_TEST
+
+START_TEST(a_connection_keeps_it_awake)
+{
+	struct workspace w = idle_for(301000);
+
+	mock_add(w.id, 2);
+	pass();
+	w = get(w.id);
+	ck_assert_int_eq(w.status, STATUS_RUNNING);
+	ck_assert_int_eq(w.connections, 2);
+	ck_assert_int_eq(w.idle_since_ms, 0);
+	/* The last one goes: idle from now on, and it was in use till now. */
+	mock_add(w.id, 0);
+	pass();
+	w = get(w.id);
+	ck_assert_int_eq(w.status, STATUS_RUNNING);
+	ck_assert_int_eq(w.connections, 0);
+	ck_assert_int_gt(w.idle_since_ms, cx->now_ms - MINUTE);
+	ck_assert_int_gt(w.last_access_ms, cx->now_ms - MINUTE);
+	/* It comes back before the time is over. */
+	mock_add(w.id, 1);
+	pass();
+	ck_assert_int_eq(get(w.id).idle_since_ms, 0);
+}
+END_TEST
+
+/* Not known is not none. */
+START_TEST(unknown_connections_prove_nothing)
+{
+	struct workspace w = idle_for(200000);
+	int64_t rev;
+
+	mock_add(w.id, 3);
+	pass();
+	mock_add(w.id, -1);
+	rev = get(w.id).rev;
+	pass();
+	w = get(w.id);
+	ck_assert_int_eq(w.rev, rev);
+	ck_assert_int_eq(w.connections, 3);
+	ck_assert_int_eq(w.idle_since_ms, 0);
+}
+END_TEST
+
+START_TEST(a_request_keeps_it_awake)
+{
+	struct workspace w = idle_for(301000);
+
+	touch(w.id, clock_now_ms() - 1000);
+	pass();
+	w = get(w.id);
+	ck_assert_int_eq(w.status, STATUS_RUNNING);
+	ck_assert_int_gt(w.last_access_ms, cx->now_ms - MINUTE);
+}
+END_TEST
+
+/* The clock was set back: a stamp from the future is one of now. */
+START_TEST(a_stamp_from_the_future)
+{
+	struct workspace w = idle_for(301000);
+
+	touch(w.id, clock_now_ms() + 365 * 86400 * INT64_C(1000));
+	pass();
+	w = get(w.id);
+	ck_assert_int_eq(w.status, STATUS_RUNNING);
+	ck_assert_int_le(w.last_access_ms, cx->now_ms);
+}
+END_TEST
+
+/* No write per request: at most one in a minute. */
+START_TEST(requests_are_written_once_a_minute)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+	int64_t rev;
+
+	pass();
+	rev = get(w.id).rev;
+	for (int i = 0; i < 5; i++) {
+		touch(w.id, clock_now_ms());
+		pass();
+	}
+	ck_assert_int_eq(get(w.id).rev, rev);
+	doctor(w.id, "last_access_ms = last_access_ms - 61000");
+	rev = get(w.id).rev;
+	touch(w.id, clock_now_ms());
+	pass();
+	ck_assert_int_eq(get(w.id).rev, rev + 1);
+}
+END_TEST
+
+START_TEST(one_asleep_for_long_is_archived)
+{
+	struct workspace w = ws_at(STATUS_STANDBY);
+
+	doctor(w.id, "last_access_ms = last_access_ms - 86401000");
+	pass();
+	is_at(w.id, STATUS_PENDING);
+	w = get(w.id);
+	ck_assert_str_eq(workspace_phase(&w), "ARCHIVED");
+	ck_assert_int_eq(w.desired, STATUS_PENDING);
+}
+END_TEST
+
+START_TEST(from_awake_to_archived_in_two_steps)
+{
+	struct workspace w = idle_for(86401000);
+
+	doctor(w.id, "archive_ttl_s = 60");
+	pass();
+	is_at(w.id, STATUS_STANDBY);
+	pass();
+	is_at(w.id, STATUS_PENDING);
+}
+END_TEST
+
+/* Somebody wanted something between the look and the wish. */
+static void
+on_list(void)
+{
+	cx_tick(cx);
+	raw("UPDATE workspace SET rev = rev + 1, desired = 'PENDING'");
+}
+
+static enum err
+intent_list(struct cx *c, struct instances *out)
+{
+	on_list();
+	return mock_list(c, out);
+}
+
+START_TEST(a_newer_intent_wins)
+{
+	struct workspace w = idle_for(301000);
+	struct engine_ops late = mock_engine;
+
+	late.list = intent_list;
+	world.engine = &late;
+	round_now(true);
+	ck_assert_int_eq(get(w.id).desired, STATUS_PENDING);
+	world.engine = &mock_engine;
+	pass();
+	is_at(w.id, STATUS_PENDING);
+}
+END_TEST
+
+/* A request between the look and the wish: the stamp is looked at again in
+ * the transaction. */
+static const char *visited;
+
+static enum err
+visit_list(struct cx *c, struct instances *out)
+{
+	enum err e = mock_list(c, out);
+
+	touch(visited, clock_now_ms());
+	return e;
+}
+
+START_TEST(a_visit_in_the_last_moment)
+{
+	struct workspace w = idle_for(301000);
+	struct engine_ops late = mock_engine;
+
+	visited = w.id;
+	late.list = visit_list;
+	world.engine = &late;
+	pass();
+	is_at(w.id, STATUS_RUNNING);
+}
+END_TEST
+
+/* The instance is away from the listing that failed: who is connected is not
+ * known, so it is not stopped. */
+START_TEST(a_failed_listing_stops_nobody)
+{
+	struct workspace w = idle_for(301000);
+
+	mock.list_err = ERR_UNREACHABLE;
+	round_now(true);
+	is_at(w.id, STATUS_RUNNING);
+	ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
+}
+END_TEST
+
+START_TEST(what_matters)
+{
+	struct workspace row = {.status = STATUS_RUNNING,
+				.desired = STATUS_RUNNING,
+				.last_access_ms = 1000000,
+				.idle_since_ms = 1000000,
+				.standby_ttl_s = 300};
+	struct workspace now = row;
+
+	ck_assert(!activity_matters(&row, &now, 1000000));
+	now.last_access_ms += 59999;
+	ck_assert(!activity_matters(&row, &now, 1100000));
+	now.last_access_ms++;
+	ck_assert(activity_matters(&row, &now, 1100000));
+	now.last_access_ms = 1000001; /* a little, but it would stop now */
+	ck_assert(activity_matters(&row, &now, 1300000));
+	now = row;
+	now.connections = 1;
+	ck_assert(activity_matters(&row, &now, 1000000));
+	now.last_access_ms -= 100000; /* never back */
+	now.connections = 0;
+	ck_assert(!activity_matters(&row, &now, 1000000));
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {an_idle_one_is_stopped,
+				      not_a_second_too_early,
+				      starting_counts_as_access,
+				      zero_means_never,
+				      a_connection_keeps_it_awake,
+				      unknown_connections_prove_nothing,
+				      a_request_keeps_it_awake,
+				      a_stamp_from_the_future,
+				      requests_are_written_once_a_minute,
+				      one_asleep_for_long_is_archived,
+				      from_awake_to_archived_in_two_steps,
+				      a_newer_intent_wins,
+				      a_visit_in_the_last_moment,
+				      a_failed_listing_stops_nobody,
+				      what_matters,
+				      NULL};
+
+	return world_suite("reconcile_ttl", tests);
+}
