@@ -147,7 +147,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$(patsubst $(B)/%,%,$(t)))))
 
 # bench/bench_LAYER_WHAT.c likewise (what to print: bench/run).
 define bench_rule
-$(B)/$(1): $(B)/obj/$(1).o \
+$(B)/$(1): $(B)/obj/$(1).o $(call obj,tests/support/tmpsite.c) \
 		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))
 	@mkdir -p $$(@D)
 	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
