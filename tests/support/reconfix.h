@@ -20,6 +20,7 @@
 #include "rules/names.h"
 #include "store/meta.h"
 #include "store/operation.h"
+#include "store/orphan.h"
 #include "store/setting.h"
 
 #include "support/storefix.h"
