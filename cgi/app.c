@@ -72,8 +72,7 @@ read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 				     .arg = io,
 				     .trust_proxy = cx->site->trust_proxy};
 	enum err e = request_read(cx, &src, rq);
-	const char *lang =
-		cookie_get(cx, rq->header[HEADER_COOKIE], "lang");
+	const char *lang = cookie_get(cx, rq->header[HEADER_COOKIE], "lang");
 
 	read_gate_error(io, rq, c);
 	c->origin = request_origin(cx, rq, cx->site->base_url);

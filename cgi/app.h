@@ -94,8 +94,8 @@ struct call {
 	size_t n_param;
 	struct value in[IN__MAX]; /* read with IN() */
 	struct json_object *view; /* {}: fill it */
-	bool api;	  /* below /api/: JSON only */
-	bool html;	  /* the answer will be a page; JSON otherwise */
+	bool api;		  /* below /api/: JSON only */
+	bool html;	    /* the answer will be a page; JSON otherwise */
 	int lang;	    /* index in page_langs */
 	const char *csrf;   /* the token that forms of this page carry */
 	const char *origin; /* "https://host": what the client sees */
@@ -160,6 +160,8 @@ MUST_USE enum err app_routes(struct cx *cx, struct routes **out);
 
 /* app_admit.c: who may, CSRF, the workspace of an OWNER route. */
 MUST_USE enum err app_admit(struct cx *cx, struct call *c);
+/* app_admit.c: c->csrf of one who is not logged in; a page makes it. */
+void app_csrf(struct cx *cx, struct call *c, bool page);
 /* app_form.c: the route's form into c->in; checks its token. */
 MUST_USE enum err app_form(struct cx *cx, struct call *c);
 extern const struct field_row app_fields[];
@@ -167,8 +169,8 @@ void app_forms_index(struct program *p);
 /* app_render.c: from what the handler left, or e, to bytes. */
 void app_render(struct cx *cx, struct call *c, enum err e, struct buf *out);
 /* The bytes of a JSON answer with the headers that all carry. */
-void app_json(struct cx *cx, struct response *rp, const struct json_object *view,
-	      bool body, struct buf *out);
+void app_json(struct cx *cx, struct response *rp,
+	      const struct json_object *view, bool body, struct buf *out);
 
 /* cgi/page_text.c: the languages, "en" first, and the messages. */
 extern const char *const page_langs[];

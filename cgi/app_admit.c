@@ -49,11 +49,11 @@ find_who(struct cx *cx, struct call *c)
 }
 
 /*
- * Somebody who is not logged in gets a token too: made from a secret of their
- * own, which a page gives them in a cookie.
+ * Somebody who is not logged in has a token too: made from a secret of their
+ * own, which the first page gives them in a cookie.
  */
-static void
-visitor_csrf(struct cx *cx, struct call *c)
+void
+app_csrf(struct cx *cx, struct call *c, bool page)
 {
 	const char *name = c->rq->https ? "__Host-roost_visit" : "roost_visit";
 	const char *secret = cookie_get(cx, c->rq->header[HEADER_COOKIE], name);
@@ -63,9 +63,11 @@ visitor_csrf(struct cx *cx, struct call *c)
 			   .max_age_s = -1,
 			   .https = c->rq->https};
 
-	if (!secret && method_unsafe(c->rq->method))
+	if (secret && strlen(secret) != ID_SECRET_LEN)
+		secret = NULL;
+	if (c->csrf || (!secret && !page))
 		return;
-	if (!secret || strlen(secret) != ID_SECRET_LEN) {
+	if (!secret) {
 		id_secret(made);
 		secret = made;
 		response_header(c->rp, "Set-Cookie", cookie_format(cx, &k));
@@ -122,7 +124,6 @@ app_admit(struct cx *cx, struct call *c)
 	if ((e = check_site(cx, c)) || (e = find_who(cx, c)))
 		return e;
 	c->csrf = c->who.csrf;
-	if (!c->csrf && c->html && !token_of(c->rq))
-		visitor_csrf(cx, c);
+	app_csrf(cx, c, false);
 	return check_may(cx, c);
 }

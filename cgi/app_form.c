@@ -40,8 +40,7 @@ parse(struct cx *cx, struct call *c, enum form_source source, const char *p,
 	size_t first = program->form_first[c->route->form];
 
 	return form_parse(cx, source, p, n, &app_fields[first],
-			  program->form_n[c->route->form], &c->in[first],
-			  csrf);
+			  program->form_n[c->route->form], &c->in[first], csrf);
 }
 
 /* The token of a form that a person sends. app.h, invariant 2. */

@@ -134,6 +134,7 @@ render_page(struct cx *cx, struct call *c, struct buf *out)
 	struct response *rp = c->rp;
 	enum err e;
 
+	app_csrf(cx, c, true);
 	page_frame(cx, c);
 	buf_clear(&rp->body);
 	rp->type = "text/html; charset=utf-8";

@@ -8,6 +8,8 @@
 /* What is read of a body that is refused, before the client is left alone. */
 #define DRAIN_MAX ((size_t)64 << 20)
 
+#define WORD_MAX ((size_t)255)
+
 static const struct {
 	const char *name;
 	bool unsafe;
@@ -44,12 +46,15 @@ method_unsafe(enum method m)
 	return METHODS[m].unsafe;
 }
 
+/* A copy, cut one past what is allowed. */
 static const char *
-var(struct cx *cx, const struct request_source *src, const char *name)
+var(struct cx *cx, const struct request_source *src, const char *name,
+    size_t most)
 {
 	const char *value = src->var(src->arg, name);
 
-	return value ? arena_strndup(&cx->arena, value, REQUEST_HEADER_MAX + 1)
+	return value ? arena_strndup(&cx->arena, value,
+				     strnlen(value, most + 1))
 		     : NULL;
 }
 
@@ -70,7 +75,8 @@ read_headers(struct cx *cx, const struct request_source *src,
 	enum err e = OK;
 
 	for (unsigned i = 0; i < HEADER__MAX; i++) {
-		const char *value = var(cx, src, VARIABLES[i]);
+		const char *value =
+			var(cx, src, VARIABLES[i], REQUEST_HEADER_MAX);
 
 		if (value &&
 		    (strlen(value) > REQUEST_HEADER_MAX || !clean(value))) {
@@ -120,7 +126,8 @@ has_dot_segment(const char *path)
 static enum err
 read_target(struct cx *cx, const struct request_source *src, struct request *rq)
 {
-	const char *target = var(cx, src, "REQUEST_URI"), *mark;
+	const char *target = var(cx, src, "REQUEST_URI", REQUEST_TARGET_MAX),
+		   *mark;
 	char *path;
 	enum err e;
 
@@ -156,9 +163,9 @@ last_of(struct cx *cx, const char *list)
 static void
 read_client(struct cx *cx, const struct request_source *src, struct request *rq)
 {
-	const char *https = var(cx, src, "HTTPS");
-	const char *scheme = var(cx, src, "REQUEST_SCHEME");
-	const char *remote = var(cx, src, "REMOTE_ADDR");
+	const char *https = var(cx, src, "HTTPS", WORD_MAX);
+	const char *scheme = var(cx, src, "REQUEST_SCHEME", WORD_MAX);
+	const char *remote = var(cx, src, "REMOTE_ADDR", WORD_MAX);
 	const char *proto = rq->header[HEADER_FORWARDED_PROTO];
 	const char *from = rq->header[HEADER_FORWARDED_FOR];
 
@@ -231,12 +238,12 @@ enum err
 request_read(struct cx *cx, const struct request_source *src,
 	     struct request *rq)
 {
-	const char *method = src->var(src->arg, "REQUEST_METHOD");
+	const char *method = var(cx, src, "REQUEST_METHOD", 15);
 	enum err e, late;
 
 	memset(rq, 0, sizeof(*rq));
 	rq->target = rq->path = rq->query = rq->remote = rq->body = "";
-	rq->method_name = arena_strndup(&cx->arena, method ? method : "", 16);
+	rq->method_name = method ? method : "";
 	rq->method = method_parse(rq->method_name);
 	e = read_headers(cx, src, rq);
 	read_client(cx, src, rq);
