@@ -205,6 +205,7 @@ proxy_url(struct cx *cx, const char *endpoint, const char *scheme)
 static void
 pass(struct cx *cx, struct ask *a)
 {
+	const struct app *app = site_app(cx->site, a->ws.app);
 	struct response *rp = &a->rp;
 
 	/* A stamp that cannot be left must not shut anybody out. */
@@ -218,6 +219,8 @@ pass(struct cx *cx, struct ask *a)
 						       (long long)a->ws.slot)
 					: "handler");
 	response_header(rp, "Variable-GATE_USER", safe_name(cx, &a->who));
+	if (app && !app->strip_prefix)
+		response_header(rp, "Variable-GATE_WHOLE", "1");
 	response_header(rp, "Variable-GATE_HTTP",
 			proxy_url(cx, a->ws.endpoint, "http"));
 	response_header(rp, "Variable-GATE_WS",

@@ -2,7 +2,7 @@
 -- mode an instance shares its origin with the control plane and with other
 -- workspaces, so what a header can do there is bounded to /w/{id}/.
 --
--- 1. No cookie with the name of our session, no nameless one (its value
+-- 1. No cookie with a name of ours, no nameless one (its value
 --    would be sent as if it were a name), none for another path or host.
 -- 2. A Location that is absolute in the instance's eyes is below /w/{id}/.
 -- 3. No header that speaks for the whole origin.
@@ -11,7 +11,6 @@ local r = lighty.r
 local header = r.resp_header
 local base = r.req_env["GATE_BASE"]
 
-local SESSION = { ["roost_session"] = true, ["__host-roost_session"] = true }
 local ORIGIN_WIDE = {
 	"Clear-Site-Data", "Strict-Transport-Security", "Public-Key-Pins",
 	"Alt-Svc", "NEL", "Report-To", "Reporting-Endpoints", "Set-Login",
@@ -24,13 +23,19 @@ local function below(path)
 	return base .. path
 end
 
+-- Every cookie of the control plane has a name that begins so.
+local function ours(name)
+	return name:lower():find("^roost_") or
+		name:lower():find("^__host%-roost_")
+end
+
 -- One Set-Cookie value as it may pass, or nil.
 local function cookie(value)
 	local pair, rest = value:match("^%s*([^;]*)(.*)$")
 	local name = pair:match("^%s*([^=]-)%s*=")
 	local kept, path = { pair }, nil
 
-	if not name or name == "" or SESSION[name:lower()] then return nil end
+	if not name or name == "" or ours(name) then return nil end
 	for part in rest:gmatch("[^;]+") do
 		local key, val = part:match("^%s*([^=]-)%s*=%s*(.-)%s*$")
 

@@ -14,7 +14,6 @@ local attr, env, header = r.req_attr, r.req_env, r.req_header
 local ID = "^/w/(%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-" ..
 	"%x%x%x%x%x%x%x%x%x%x%x%x)"
 local ENOENT = 2
-local SESSION = { ["roost_session"] = true, ["__host-roost_session"] = true }
 
 -- Dot segments, as lighttpd would see them: it decodes once, then resolves.
 local function leads_elsewhere(path)
@@ -34,6 +33,12 @@ local function one_meaning(raw, path)
 	return id and id == path:match(ID) and not leads_elsewhere(raw)
 end
 
+-- Every cookie of the control plane has a name that begins so.
+local function ours(name)
+	return name:lower():find("^roost_") or
+		name:lower():find("^__host%-roost_")
+end
+
 local function without_session(cookies)
 	local kept = {}
 
@@ -41,7 +46,7 @@ local function without_session(cookies)
 		local name = pair:match("^%s*([^=]-)%s*=") or
 			pair:match("^%s*(.-)%s*$")
 
-		if not SESSION[name:lower()] then
+		if not ours(name) then
 			kept[#kept + 1] = pair:match("^%s*(.-)%s*$")
 		end
 	end
@@ -51,15 +56,15 @@ end
 -- What the instance must not see is kept aside: should the instance not
 -- answer, the handler needs it to know who asked for what.
 local function hide()
-	local ours = {}
+	local gone = {}
 
 	for name in pairs(header) do
 		if name:lower():find("^x[-_]roost[-_]") then
-			ours[#ours + 1] = name
+			gone[#gone + 1] = name
 		end
 	end
 	env["GATE_TOKEN"] = header["X-Roost-Token"]
-	for _, name in ipairs(ours) do header[name] = nil end
+	for _, name in ipairs(gone) do header[name] = nil end
 
 	local cookies = header["Cookie"]
 	if cookies then

@@ -199,6 +199,7 @@ page_setcookie(struct conn *c)
 	page_text(c, 200, "tried\n",
 		  "Set-Cookie: roost_session=evil; Path=/\r\n"
 		  "set-cookie:   __Host-roost_session=evil; Path=/; Secure\r\n"
+		  "Set-Cookie: roost_visit=evil\r\n"
 		  "Set-Cookie: wide=1; Path=/; HttpOnly\r\n"
 		  "Set-Cookie: other=1; path=/api/; Domain=localhost\r\n"
 		  "Set-Cookie: =roost_session=evil; Path=/\r\n"
