@@ -30,6 +30,7 @@ static struct {
 	const char *file;  /* count shared by processes */
 } st;
 
+#ifndef ROOST_NO_FAULTS
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void
@@ -90,6 +91,7 @@ fault_hit(enum fault f)
 		raise(SIGKILL);
 	return hit;
 }
+#endif
 
 void
 fault_arm(long n)
