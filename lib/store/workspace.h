@@ -224,8 +224,8 @@ MUST_USE enum err op_instance(struct cx *cx, struct db *db, const char *id,
 
 /*
  * Ends the operation: operation NONE, the outcome, the end of the history row,
- * in one transaction; compare-and-set on op_id. To compare the intent too: db_begin(),
- * op_watch(), decide, op_end(), db_commit().
+ * in one transaction; compare-and-set on op_id. To compare the intent too:
+ * db_begin(), op_watch(), decide, op_end(), db_commit().
  */
 MUST_USE enum err op_end(struct cx *cx, struct db *db, const char *id,
 			 const char *op_id, enum result result, int64_t bytes,
