@@ -129,21 +129,17 @@ record_number(struct buf *pax, const char *key, int64_t v)
 	record_text(pax, key, text);
 }
 
-/* Exact to the nanosecond; before 1970 the fraction counts backwards. */
+/* Readers do not agree on fractions before 1970: whole seconds there. */
 static void
 record_time(struct buf *pax, const struct timespec *ts)
 {
-	long long s = (long long)ts->tv_sec;
-	long ns = ts->tv_nsec;
-	bool minus = s < 0;
 	char text[48];
 
-	if (minus && ns) {
-		s++;
-		ns = 1000000000 - ns;
-	}
-	snprintf(text, sizeof(text), "%s%lld.%09ld", minus ? "-" : "",
-		 minus ? -s : s, ns);
+	if (ts->tv_sec < 0)
+		snprintf(text, sizeof(text), "%lld", (long long)ts->tv_sec);
+	else
+		snprintf(text, sizeof(text), "%lld.%09ld",
+			 (long long)ts->tv_sec, ts->tv_nsec);
 	record_text(pax, "mtime", text);
 }
 

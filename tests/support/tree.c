@@ -26,8 +26,13 @@ must(int ok, const char *what, const char *path)
 static unsigned
 next(unsigned *seed)
 {
-	*seed = *seed * 1664525U + 1013904223U;
-	return *seed >> 8;
+	unsigned x = *seed ? *seed : 1;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	*seed = x;
+	return x >> 4;
 }
 
 static void
@@ -97,6 +102,8 @@ make_file(const char *path, unsigned *seed)
 	must(!close(fd), "close", path);
 }
 
+static bool portable;
+
 static void
 make_attrs(const char *path, unsigned *seed)
 {
@@ -111,6 +118,8 @@ make_attrs(const char *path, unsigned *seed)
 		size_t n = i == 2 ? sizeof(v) : next(seed) % 20;
 
 		fill(v, n, seed);
+		if (portable && strchr(names[i], '='))
+			continue;
 		if (next(seed) % 2 && setxattr(path, names[i], v, n, 0))
 			must(errno == ENOTSUP, "setxattr", path);
 	}
@@ -124,6 +133,10 @@ make_time(const char *path, unsigned *seed, int flags)
 	t[1].tv_sec = (time_t)(next(seed) % 3 ? next(seed) * 100U
 					      : next(seed) % 1000);
 	t[1].tv_nsec = next(seed) % 2 ? (long)(next(seed) % 1000000000U) : 0;
+	if (next(seed) % 8 == 0) { /* before 1970: whole seconds are kept */
+		t[1].tv_sec = -t[1].tv_sec;
+		t[1].tv_nsec = 0;
+	}
 	must(!utimensat(AT_FDCWD, path, t, flags), "time of", path);
 }
 
@@ -194,6 +207,14 @@ tree_make(const char *path, unsigned seed, int n)
 		make_time(m.dirs[i], &seed, 0);
 	}
 	free(m.dirs);
+}
+
+void
+tree_make_portable(const char *path, unsigned seed, int n)
+{
+	portable = true;
+	tree_make(path, seed, n);
+	portable = false;
 }
 
 void

@@ -9,6 +9,8 @@
 /* About n entries below the directory at path: odd names, sizes, holes,
  * links, attributes, times, modes. The same seed makes the same tree. */
 void tree_make(const char *path, unsigned seed, int n);
+/* The same without attribute names that GNU tar cannot keep. */
+void tree_make_portable(const char *path, unsigned seed, int n);
 /*
  * One line per entry, sorted: path, kind, mode, time, size, sha256, target,
  * attributes, holes, and for a further name of a file the first one. The
