@@ -136,6 +136,19 @@ page_create(struct cx *cx, struct call *c)
 
 /* ---- At the limit ---- */
 
+/* One that takes a place. When it is about to give it up, the page waits for
+ * that and then goes on by itself: somebody has just pressed Stop here. */
+static void
+view_limiting(struct cx *cx, struct call *c, const struct settings *s,
+	      struct json_object *items, const struct workspace *w)
+{
+	struct json_object *item = page_item(cx, c, s, w);
+
+	view_put(items, NULL, item);
+	if (w->desired != STATUS_RUNNING || w->deleted_ms != 0)
+		view_put(c->view, "freeing", item);
+}
+
 enum err
 page_limit(struct cx *cx, struct call *c, int64_t owner_id, int status,
 	   const char *then)
@@ -158,8 +171,7 @@ page_limit(struct cx *cx, struct call *c, int64_t owner_id, int status,
 	view_text(c->view, "then", then + 1); /* the template writes "/" */
 	items = view_list(c->view, "items");
 	for (size_t i = 0; i < limit.running.n; i++)
-		view_put(items, NULL,
-			 page_item(cx, c, &s, &limit.running.v[i]));
+		view_limiting(cx, c, &s, items, &limit.running.v[i]);
 	c->rp->status = status;
 	c->rp->page = "limit";
 	return OK;

@@ -133,6 +133,7 @@ view_errors(struct cx *cx, struct call *c)
 	if ((e = settings_load(cx, c->db, &s)) ||
 	    (e = workspace_list(cx, c->db, &q, &page)))
 		return e;
+	view_bool(c->view, "has_errors", page.n > 0);
 	list = view_list(c->view, "errors");
 	for (size_t i = 0; i < page.n; i++) {
 		item = page_item(cx, c, &s, &page.v[i]);

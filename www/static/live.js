@@ -123,11 +123,20 @@ function leave() {
 // ---- Three ways to follow ----
 
 const isUp = (ws) => ws.status === "RUNNING" && ws.desired_state === "RUNNING";
+const isDown = (ws) => ws.status !== "RUNNING" && ws.operation === "NONE";
+
+// Has come what the page waits for before it goes on?
+function isThere(ws) {
+	const page = document.querySelector("[data-leave]");
+
+	return page && (page.dataset.until === "down" ? isDown(ws) : isUp(ws));
+}
 
 // One workspace. A page that waits for it goes there once it runs.
 export async function follow(id, rev) {
 	const url = `/api/v1/workspaces/${id}/status`;
-	const waits = document.body.dataset.page === "loading";
+	const waits = document.body.dataset.page !== "gateway" &&
+		document.querySelector("[data-leave]") !== null;
 	let since = waits ? 0 : rev;
 
 	for (;;) {
@@ -137,8 +146,7 @@ export async function follow(id, rev) {
 			continue;
 		const changed = got.said.rev > rev;
 
-		if (document.querySelector("[data-leave]") && isUp(got.said) &&
-		    (changed || waits)) {
+		if (isThere(got.said) && (changed || waits)) {
 			if (!changed)
 				await pause(1000);
 			leave();
