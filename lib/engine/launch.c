@@ -155,11 +155,13 @@ fault(bool hit, int pipe_fd)
 static void __attribute__((noreturn))
 launcher(const struct launch *l, int pipe_fd)
 {
+	bool armed = getenv("ROOST_FAULT") != NULL;
+
 	launch_signals();
 	/* From here on a stop knows this process as the lock's holder. */
 	prctl(PR_SET_NAME, PROCFS_SUPERVISOR);
 	umask(022);
-	fault(getenv("ROOST_FAULT") && FAULT(FAULT_ENGINE_LAUNCH), pipe_fd);
+	fault(armed && FAULT(FAULT_ENGINE_LAUNCH), pipe_fd);
 	if (!record_write(l->status, clock_now_ms(), clock_boot_id()))
 		launch_fail(pipe_fd, errno, "writing the status file");
 	stdio(l, pipe_fd);
@@ -167,7 +169,7 @@ launcher(const struct launch *l, int pipe_fd)
 	reach(l, l->reach[0], pipe_fd);
 	reach(l, l->reach[1], pipe_fd);
 	descriptors(l, pipe_fd);
-	fault(getenv("ROOST_FAULT") && FAULT(FAULT_ENGINE_EXEC), pipe_fd);
+	fault(armed && FAULT(FAULT_ENGINE_EXEC), pipe_fd);
 	if (l->bare)
 		launch_supervise(l, pipe_fd);
 	launch_limits(l, pipe_fd);
