@@ -30,7 +30,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 #define MOCK_MAX 20000
 
 /* ---- The engine ---- */
@@ -497,16 +496,42 @@ is_error(const char *id, enum reason r)
 
 /* ---- Invariants: SPEC section 1 ---- */
 
+/* Whole, by its own marker. Reads the files itself: the store's functions
+ * have fault points, and looking must not set one off. */
+FIX bool
+is_whole(const char *key)
+{
+	const char *path = arena_printf(&cx->arena, "%s/%s/home.tar.zst",
+					t.site.archives_dir, key);
+	struct archive_meta meta;
+	char sha[ID_HASH_LEN + 1];
+	struct buf data, json;
+	bool whole;
+
+	buf_init(&data, 64 << 20);
+	buf_init(&json, 64 << 10);
+	whole = !fs_read(cx, path, &data) &&
+		!fs_read(cx, arena_printf(&cx->arena, "%s.meta", path),
+			 &json) &&
+		!archive_meta_parse(cx, json.data, json.len, &meta);
+	if (whole) {
+		id_hash(data.data, data.len, sha);
+		whole = !strcmp(sha, meta.sha256) &&
+			meta.size == (int64_t)data.len;
+	}
+	buf_free(&data);
+	buf_free(&json);
+	return whole;
+}
+
 /* Is the word of this home still somewhere from where it comes back? */
 FIX bool
 is_safe(const struct workspace *w)
 {
-	struct archive_meta meta;
 	bool safe = has_home(w->id);
 
-	if (!safe && w->archive_key &&
-	    !store_dir.get_meta(cx, w->archive_key, &meta))
-		safe = !store_dir.verify(cx, w->archive_key, &meta, NULL);
+	if (!safe && w->archive_key)
+		safe = is_whole(w->archive_key);
 	if (!safe && w->trash_key)
 		safe = fs_exists(arena_printf(&cx->arena, "%s/.trash/%s",
 					      t.site.homes_dir, w->trash_key));
