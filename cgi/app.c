@@ -15,14 +15,18 @@
 
 static const struct route_row ROWS[] = {
 #define X(method, path, may, form, handler) {METHOD_##method, path},
+#define AGAIN X
 #include "cgi/routes.def"
 #undef X
+#undef AGAIN
 };
 
 static const struct app_route ROUTES[] = {
 #define X(method, path, may, form, handler) {may, FORM_##form, handler},
+#define AGAIN X
 #include "cgi/routes.def"
 #undef X
+#undef AGAIN
 };
 
 enum err

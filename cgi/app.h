@@ -119,7 +119,7 @@ struct json_object *call_error(struct cx *cx, struct call *c);
  * client, which gets the view.
  */
 void call_back(struct call *c, const char *path);
-/* Adds Set-Cookie for the session (NULL: deletes it); https decides its name. */
+/* Adds Set-Cookie for the session (NULL: deletes it). */
 void call_session(struct cx *cx, struct call *c, const char *session,
 		  int64_t max_age_s);
 /* The session's cookie value as sent, or NULL. */
@@ -182,13 +182,12 @@ struct json_object *ws_view(struct cx *cx, struct db *db,
 /* cgi/page_view.c: what every page shows beside its own (user's name, ...). */
 void page_frame(struct cx *cx, struct call *c);
 
-/* Handlers: each is declared by its rows, so perhaps more than once. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wredundant-decls"
+/* Handlers, each by its first row. */
+#define AGAIN(method, path, may, form, handler)
 #define X(method, path, may, form, handler)                                    \
 	enum err handler(struct cx *cx, struct call *c);
 #include "cgi/routes.def"
 #undef X
-#pragma GCC diagnostic pop
+#undef AGAIN
 
 #endif

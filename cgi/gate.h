@@ -4,16 +4,16 @@
  *
  * The web server asks as a FastCGI authorizer. A 200 lets the request on, with
  * the headers below as variables of the server; any other answer goes to the
- * client as it is (but to Apache's checker any is a 401).
+ * client as it is (but Apache's checker makes a 401 of any).
  *
  *   Variable-GATE_BACKEND  slotNN (lighttpd's proxy slot), or handler
- *   Variable-GATE_USER     the owner's name, or u{number} if it is no plain word
+ *   Variable-GATE_USER     the owner's name; u{number} if it is no plain word
  *   Variable-GATE_HTTP     unix:/path|http://localhost, or http://host:port
  *   Variable-GATE_WS       the same with ws://
  *
  * 1. Only the owner passes: an admin does not enter other people's homes.
- * 2. The id that is judged is the id that is routed: the raw target, the decoded
- *    path and what the server resolved must name the same one.
+ * 2. The id that is judged is the id that is routed: the raw target, the
+ *    decoded path and what the server resolved must name the same one.
  * 3. It reads the database and writes none; it stamps run/{id}.access.
  * 4. Only a navigation is sent to the handler, which may wake; anything else
  *    to a workspace that does not run gets a short 503 here.

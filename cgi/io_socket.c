@@ -2,8 +2,8 @@
  * The socket that a program listens on.
  *
  * A socket file that nobody listens on is left by one that was killed, and is
- * taken over. Whoever binds holds {path}.lock meanwhile, so that two that start at once do not
- * remove each other's.
+ * taken over. Whoever binds holds {path}.lock meanwhile, so that two that start
+ * at once do not remove each other's.
  */
 #include "cgi/io_socket.h"
 

@@ -17,7 +17,8 @@ size_t accept_language(const char *header, const char *const langs[], size_t n);
 /*
  * A person's browser opens a page: GET, text/html named, no WebSocket, not
  * fetched by a script or as a part of a page (Sec-Fetch-Mode navigate or
- * absent, Sec-Fetch-Dest document, iframe or absent), no prefetch, no bot by its own name.
+ * absent, Sec-Fetch-Dest document, iframe or absent), no prefetch, no bot by
+ * its own name.
  */
 bool accept_navigation(const struct request *rq);
 

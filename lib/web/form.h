@@ -4,9 +4,9 @@
  *
  * 1. Everything is checked before any handler sees it: unknown, repeated,
  *    missing and ill-typed fields, invalid UTF-8, control characters, nesting
- *    over FORM_DEPTH, anything after the JSON value. ERR_INVALID with cx->field.
+ *    over FORM_DEPTH, anything after the JSON value. ERR_INVALID, cx->field.
  * 2. A field that was not sent has set = false. JSON null is set with
- *    null = true, and only where the row allows it (OPTIONAL, NULLABLE).
+ *    null = true, and only where the row allows it (NULLABLE).
  *    An empty value of an urlencoded form or a query counts as not sent,
  *    except for TEXT and LINES fields whose least is 0.
  * 3. Text is not trimmed. Its least and most count characters, not bytes.

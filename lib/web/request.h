@@ -75,8 +75,8 @@ enum method method_parse(const char *name); /* METHOD_OTHER when unknown */
 bool method_unsafe(enum method m);
 
 /*
- * The origin that the client sees, "https://host[:port]", from Host and https; base_url (may
- * be "" or NULL) goes before. "" when there is no usable Host.
+ * The origin that the client sees, "https://host[:port]", from Host and https;
+ * base_url (may be "" or NULL) goes before. "" when there is no usable Host.
  */
 const char *request_origin(struct cx *cx, const struct request *rq,
 			   const char *base_url);
