@@ -221,9 +221,10 @@ END_TEST
 
 START_TEST(what_is_no_secret_is_nobody)
 {
-	static const char *const bad[] = {"", "x", "' OR 1=1 --",
-					  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-					  "aaaaaaaa"};
+	/* the last: as long as a secret */
+	static const char *const bad[] =
+		{"", "x", "' OR 1=1 --",
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	struct who who;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
