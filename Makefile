@@ -37,7 +37,9 @@ OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	       -fno-sanitize-recover=undefined -Wno-null-dereference
 OPT_tsan    := -O1 -g -fsanitize=thread -Wno-null-dereference
 OPT_fuzz    := $(OPT_asan)
-OPT_clang   := $(OPT_dev)
+# What clang says about macros of system headers, and gcc does not.
+OPT_clang   := $(OPT_dev) -Wno-gnu-statement-expression -Wno-cast-align \
+	       -Wno-cast-qual
 ifeq ($(FLAVOUR),clang)
 CC          := clang-14
 endif
