@@ -114,6 +114,8 @@ page_span(struct cx *cx, int64_t ms)
 {
 	long long s = (ms < 0 ? 0 : ms) / 1000;
 
+	if (ms >= 0 && ms < 1000)
+		return arena_printf(&cx->arena, "%d ms", (int)ms);
 	if (ms >= 0 && ms < 10000)
 		return arena_printf(&cx->arena, "%lld.%lld s", s,
 				    (long long)(ms % 1000 / 100));
