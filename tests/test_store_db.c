@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/fs.h"
-#include "base/lock.h"
 #include "store/change.h"
 #include "store/meta.h"
 #include "store/migrate.h"
+#include "store/queue.h"
 #include "store/setting.h"
 
 static const char *
@@ -195,14 +195,13 @@ START_TEST(check_finds_broken_references)
 }
 END_TEST
 
-START_TEST(made_by_many_at_once)
+static void
+made_by(int many)
 {
 	int i, status;
 
-	db_close(db);
-	db = NULL;
 	unlink(t.site.db_path);
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < many; i++)
 		if (!fork()) {
 			enum err e = db_open(cx, DB_CREATE, &db);
 
@@ -211,12 +210,24 @@ START_TEST(made_by_many_at_once)
 					cx->why);
 			_exit(e != OK);
 		}
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < many; i++) {
 		ck_assert_int_gt(wait(&status), 0);
 		ck_assert_int_eq(status, 0);
 	}
-	ok(db_open(cx, DB_WRITE, &db));
-	ok(db_check(cx, db));
+}
+
+START_TEST(made_by_many_at_once)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		db_close(db);
+		db = NULL;
+		made_by(6);
+		ok(db_open(cx, DB_WRITE, &db));
+		ok(db_check(cx, db));
+		ck_assert_str_eq(db_journal(db), "wal");
+	}
 }
 END_TEST
 
@@ -334,9 +345,9 @@ START_TEST(a_held_queue_is_busy_not_forever)
 	int64_t since = clock_mono_ms();
 	int fd = -1;
 
-	ok(lock_take(cx, path_of("-queue"), &fd));
+	ok(queue_enter(cx, path_of("-queue"), &fd));
 	fails(ERR_BUSY, meta_set(cx, db, META_LAST_GC_MS, 1));
-	lock_drop(fd);
+	queue_leave(&fd);
 	ck_assert_int_gt(clock_mono_ms() - since, 1000);
 	ok(meta_set(cx, db, META_LAST_GC_MS, 1));
 }
@@ -344,10 +355,10 @@ END_TEST
 
 /* Each adds to a counter by reading and writing: a lost update would show. */
 static int
-count_up(int times)
+count_up(int times, bool far)
 {
 	int64_t v = 0;
-	enum err e = db_open(cx, DB_WRITE, &db);
+	enum err e = db_open_at(cx, DB_WRITE, far, &db);
 
 	while (!e && times--) {
 		if ((e = db_begin(cx, db)))
@@ -374,7 +385,7 @@ START_TEST(writers_queue_up)
 	db = NULL;
 	for (i = 0; i < WRITERS; i++)
 		if (!fork())
-			_exit(count_up(TIMES));
+			_exit(count_up(TIMES, false));
 	for (i = 0; i < WRITERS; i++) {
 		ck_assert_int_gt(wait(&status), 0);
 		ck_assert_int_eq(status, 0);
@@ -382,6 +393,35 @@ START_TEST(writers_queue_up)
 	ok(db_open(cx, DB_WRITE, &db));
 	ok(meta_get(cx, db, META_LAST_GC_MS, &v));
 	ck_assert_int_eq(v, WRITERS * TIMES);
+}
+END_TEST
+
+/* Where WAL cannot be (a network): the same, only slower. */
+START_TEST(writers_queue_up_without_wal)
+{
+	enum { WRITERS = 4, TIMES = 20 };
+	struct users us;
+	int64_t v = 0;
+	int i, status;
+
+	db_close(db);
+	db = NULL;
+	ok(db_open_at(cx, DB_WRITE, true, &db));
+	ck_assert_str_eq(db_journal(db), "delete");
+	reopen(DB_READ);
+	for (i = 0; i < WRITERS; i++)
+		if (!fork())
+			_exit(count_up(TIMES, true));
+	for (i = 0; i < 50; i++)
+		ok(user_list(cx, db, &us));
+	for (i = 0; i < WRITERS; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	ok(meta_get(cx, db, META_LAST_GC_MS, &v));
+	ck_assert_int_eq(v, WRITERS * TIMES);
+	reopen(DB_READ);
+	ck_assert_str_eq(db_journal(db), "delete");
 }
 END_TEST
 
@@ -481,6 +521,7 @@ main(void)
 		a_full_disk_loses_nothing,
 		a_held_queue_is_busy_not_forever,
 		writers_queue_up,
+		writers_queue_up_without_wal,
 		the_bell_rings_when_a_workspace_changed,
 		a_backup_is_one_whole_file,
 		NULL,

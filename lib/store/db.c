@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/fs.h"
 #include "store/migrate.h"
+#include "store/queue.h"
 #include "store/sql.h"
 
 /* For what the queue does not order: checkpoints, a person's sqlite3. */
@@ -65,8 +66,8 @@ open_file(struct cx *cx, struct db *db)
 		return e;
 	if (access(db->path, F_OK) && errno == ENOENT)
 		return cx_fail(cx, ERR_CONFIG,
-			       "there is no database %s: add a user with "
-			       "roostctl, that makes it",
+			       "there is no database %s: `roostctl init` "
+			       "makes it",
 			       db->path);
 	rc = sqlite3_open_v2(db->path, &db->sq, flags, NULL);
 	if (rc != SQLITE_OK)
@@ -87,17 +88,31 @@ journal_row(struct row *r, void *out)
 	snprintf(j->mode, sizeof(j->mode), "%s", row_word(r));
 }
 
-/* WAL needs shared memory between all processes: not over a network. */
+static enum err
+ask_journal(struct cx *cx, struct db *db, enum sql q)
+{
+	return sql_row(cx, db, q, journal_row, db->journal, sizeof(db->journal),
+		       ARGS());
+}
+
+/* WAL needs shared memory between all processes: not over a network. Changed
+ * once in a database's life, when nobody writes. */
 static enum err
 set_journal(struct cx *cx, struct db *db)
 {
-	enum sql q =
-		fs_is_network(db->path) ? SQL_JOURNAL_DELETE : SQL_JOURNAL_WAL;
+	int queue = -1;
+	enum err e;
 
-	if (db->mode == DB_READ)
-		q = SQL_JOURNAL;
-	return sql_row(cx, db, q, journal_row, db->journal, sizeof(db->journal),
-		       ARGS());
+	if ((e = ask_journal(cx, db, SQL_JOURNAL)))
+		return e;
+	if (db->mode == DB_READ ||
+	    !strcmp(db->journal, db->far ? "delete" : "wal"))
+		return OK;
+	if ((e = queue_enter(cx, db->queue_path, &queue)))
+		return e;
+	e = ask_journal(cx, db, db->far ? SQL_JOURNAL_DELETE : SQL_JOURNAL_WAL);
+	queue_leave(&queue);
+	return e;
 }
 
 static enum err
@@ -130,7 +145,7 @@ path_with(const char *path, const char *suffix)
 }
 
 enum err
-db_open(struct cx *cx, enum db_mode mode, struct db **out)
+db_open_at(struct cx *cx, enum db_mode mode, bool far, struct db **out)
 {
 	struct db *db = calloc(1, sizeof(*db));
 	enum err e;
@@ -138,6 +153,7 @@ db_open(struct cx *cx, enum db_mode mode, struct db **out)
 	if (!db)
 		abort();
 	db->mode = mode;
+	db->far = far;
 	db->queue = -1;
 	db->path = path_with(cx->site->db_path, "");
 	db->queue_path = path_with(cx->site->db_path, "-queue");
@@ -147,6 +163,25 @@ db_open(struct cx *cx, enum db_mode mode, struct db **out)
 	}
 	*out = db;
 	return OK;
+}
+
+static const char *
+parent_of(struct cx *cx, const char *path)
+{
+	char *dir = arena_strdup(&cx->arena, path), *slash = strrchr(dir, '/');
+
+	if (!slash || slash == dir)
+		return "/";
+	*slash = 0;
+	return dir;
+}
+
+enum err
+db_open(struct cx *cx, enum db_mode mode, struct db **out)
+{
+	/* Of the directory: the file may not be there yet. */
+	return db_open_at(cx, mode,
+			  fs_is_network(parent_of(cx, cx->site->db_path)), out);
 }
 
 void

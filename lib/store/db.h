@@ -4,8 +4,8 @@
  * 1. Every statement is a row of sql.def, prepared at most once per handle.
  * 2. A struct db belongs to one thread. A program that needs more opens more.
  * 3. Write transactions are BEGIN IMMEDIATE, short, and never held across an
- *    outside call. Writers queue on a lock file ({db_path}-queue, flock)
- *    before they begin, so that nobody waits for long while others overtake.
+ *    outside call. Writers queue on a lock file ({db_path}-queue) before
+ *    they begin, so that nobody waits for long while others overtake.
  * 4. What an acknowledged intent or something irreversible waits for is
  *    committed with synchronous=FULL (all write transactions are).
  * 5. After a commit that changed a workspace the doorbell (run/bell) is

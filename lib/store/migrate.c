@@ -21,22 +21,22 @@ const struct migrate_plan migrate_plan = {
 	.n_steps = sizeof(steps) / sizeof(steps[0]) - 1,
 };
 
-/* Another program's database, or a new and empty one? */
+/* Of one moment: somebody may be making it just now. */
 static enum err
-look_unmarked(struct cx *cx, struct db *db, int64_t app, int64_t version,
-	      bool *empty)
+look(struct cx *cx, struct db *db, int64_t *version)
 {
-	int64_t tables = 0;
+	int64_t app = 0, tables = 0;
 	enum err e;
 
-	if ((e = sql_int(cx, db, SQL_TABLES, &tables, ARGS())))
+	if ((e = sql_int(cx, db, SQL_VERSION, version, ARGS())) ||
+	    (e = sql_int(cx, db, SQL_APPLICATION, &app, ARGS())) ||
+	    (e = sql_int(cx, db, SQL_TABLES, &tables, ARGS())))
 		return e;
-	if (app || version || tables)
+	if (app != APPLICATION_ID && (app || *version || tables))
 		return cx_fail(cx, ERR_CORRUPT,
 			       "%s is a database of another program; set "
 			       "db_path to another file",
 			       db->path);
-	*empty = true;
 	return OK;
 }
 
@@ -44,15 +44,12 @@ enum err
 migrate_look(struct cx *cx, struct db *db, const struct migrate_plan *plan,
 	     bool may, bool *todo)
 {
-	int64_t version = 0, app = 0;
-	bool empty = false;
+	int64_t version = 0;
+	bool own = false;
 	enum err e;
 
-	if ((e = sql_int(cx, db, SQL_VERSION, &version, ARGS())) ||
-	    (e = sql_int(cx, db, SQL_APPLICATION, &app, ARGS())))
-		return e;
-	if (app != APPLICATION_ID &&
-	    (e = look_unmarked(cx, db, app, version, &empty)))
+	if ((e = snap_enter(cx, db, &own)) ||
+	    (e = snap_leave(db, own, look(cx, db, &version))))
 		return e;
 	if (version > plan->newest)
 		return cx_fail(cx, ERR_VERSION,
@@ -64,7 +61,8 @@ migrate_look(struct cx *cx, struct db *db, const struct migrate_plan *plan,
 		return cx_fail(cx, ERR_VERSION,
 			       "%s has version %" PRId64 " of the schema, this "
 			       "program wants %" PRId64
-			       ": `roostctl doctor` brings it up to date",
+			       ": a pass of roost-reconcile brings it up to "
+			       "date",
 			       db->path, version, plan->newest);
 	*todo = version < plan->newest;
 	return OK;

@@ -41,10 +41,15 @@ struct db {
 	enum db_mode mode;
 	enum tx tx;
 	int queue; /* the write queue's lock while TX_WRITE; else -1 */
+	bool far;  /* over a network: no WAL */
 	bool ring; /* a workspace changed in this transaction */
 	char *path, *queue_path;
 	char journal[16];
 };
+
+/* db_open() where the filesystem is already known. */
+MUST_USE enum err db_open_at(struct cx *cx, enum db_mode mode, bool far,
+			     struct db **out);
 
 /* ---- Values in ---- */
 

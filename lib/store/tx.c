@@ -1,64 +1,8 @@
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
-#include "base/lock.h"
+#include "store/queue.h"
 #include "store/sql.h"
-
-/* Longest wait in the queue of writers. Each holds it for milliseconds. */
-#define QUEUE_MS 5000
-
-/*
- * Writers take a lock before they begin, since SQLite's own waiting is a
- * lottery. Here the longer one has waited the more often one asks, so that
- * newcomers seldom overtake.
- */
-static int64_t
-pause_after(int64_t waited_ms)
-{
-	return waited_ms < 20 ? 3 : waited_ms < 200 ? 2 : 1;
-}
-
-static enum err
-queue_enter(struct cx *cx, struct db *db)
-{
-	int64_t since = clock_mono_ms(), waited;
-	int fd = open(db->queue_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		      0600);
-
-	if (fd < 0)
-		return cx_errno(cx, errno, "write queue %s", db->queue_path);
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		waited = clock_mono_ms() - since;
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			enum err e =
-				cx_errno(cx, errno, "flock %s", db->queue_path);
-			close(fd);
-			return e;
-		}
-		if (waited > QUEUE_MS) {
-			close(fd);
-			return cx_fail(cx, ERR_BUSY,
-				       "%s: other writers took too long",
-				       db->queue_path);
-		}
-		clock_sleep_ms(pause_after(waited));
-	}
-	db->queue = fd;
-	return OK;
-}
-
-static void
-queue_leave(struct db *db)
-{
-	lock_drop(db->queue);
-	db->queue = -1;
-}
 
 static enum err
 step(struct cx *cx, struct db *db, enum sql q)
@@ -89,10 +33,10 @@ db_begin(struct cx *cx, struct db *db)
 	enum err e;
 
 	assert(db->tx == TX_NONE && db->mode != DB_READ);
-	if ((e = queue_enter(cx, db)))
+	if ((e = queue_enter(cx, db->queue_path, &db->queue)))
 		return e;
 	if ((e = step(cx, db, SQL_BEGIN_WRITE))) {
-		queue_leave(db);
+		queue_leave(&db->queue);
 		return e;
 	}
 	db->ring = false;
@@ -127,7 +71,7 @@ db_rollback(struct db *db)
 		cx_end(&cx);
 	}
 	if (db->tx == TX_WRITE)
-		queue_leave(db);
+		queue_leave(&db->queue);
 	db->tx = TX_NONE;
 }
 
@@ -156,7 +100,7 @@ db_commit(struct cx *cx, struct db *db)
 		db_rollback(db);
 		return e;
 	}
-	queue_leave(db);
+	queue_leave(&db->queue);
 	db->tx = TX_NONE;
 	if (FAULT(FAULT_DB_COMMIT_AFTER))
 		return cx_fail(cx, ERR_IO, "%s: fault after commit", db->path);
