@@ -163,6 +163,9 @@ $(B)/tests/app/wsapp: $(call obj,$(wildcard tests/app/*.c))
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lpthread
 
+# Tests of instances start the test application.
+$(foreach t,$(TESTS),$(if $(findstring _engine_,$(t)),$(t))): | $(TESTAPPS)
+
 # Unit tests of one layer: make check-rules
 check-%: FORCE
 	@$(MAKE) --no-print-directory $(filter $(B)/tests/test_$*_% $(B)/tests/contract_$*_% $(B)/tests/sweep_$*_%,$(TESTS))

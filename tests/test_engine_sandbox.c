@@ -204,14 +204,25 @@ START_TEST(the_network_is_as_told)
 }
 END_TEST
 
+/* Served by perl: a sanitized program has no place in 900 MiB. */
 START_TEST(limits_are_set)
 {
-	const char *text =
-		ask("processes = 321\nfile_size_mb = 3", "memory_mb = 900\n",
-		    "ulimit -u; ulimit -v; ulimit -f; ulimit -c; "
-		    "head -c 9000000 /dev/zero > big; stat -c 'size %s' big; "
-		    "python3 -c 'x = bytearray(2000000000)' || echo no memory");
+	const char *text;
 
+	engsite_open(&s, &engine_process, "processes = 321\nfile_size_mb = 3",
+		     "[app limited]\n"
+		     "memory_mb = 900\n"
+		     "command = /bin/bash -c \"(ulimit -u; ulimit -v; ulimit "
+		     "-f; ulimit -c; head -c 9000000 /dev/zero > big; stat -c "
+		     "'size %s' big; perl -e '$x = q(x) x 2000000000' || echo "
+		     "no memory) >out 2>&1; exec perl -e 'use "
+		     "IO::Socket::UNIX; $s = IO::Socket::UNIX->new(Local => "
+		     "q({socket}), Listen => 5); while ($c = $s->accept) { "
+		     "sysread $c, $x, 99; syswrite $c, qq(HTTP/1.1 200 "
+		     "OK\\r\\n\\r\\n); close $c }'\"\n");
+	id = engsite_id(1);
+	engsite_start(&s, id, "limited");
+	text = out();
 	has(text, "321\n921600\n3072\n0\n");
 	has(text, "size 3145728");
 	has(text, "no memory");
