@@ -99,6 +99,6 @@ archive_pack(struct cx *cx, const struct store_ops *store, const char *key,
 	pack_begin(&pk);
 	if (!(e = pack_new(&pk, key, level, q)))
 		*meta = pk.meta;
-	pack_end(&pk);
+	pack_end(&pk, e);
 	return e;
 }

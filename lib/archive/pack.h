@@ -35,6 +35,7 @@ struct pack {
 void pack_begin(struct pack *pk); /* cx, store, root, tick are set */
 /* The whole tree into pk->w, and what it was into pk->meta. */
 MUST_USE enum err pack_stream(struct pack *pk, int level);
-void pack_end(struct pack *pk);
+/* e: how it ended; who was told to give up does not wait. */
+void pack_end(struct pack *pk, enum err e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,12 +330,13 @@ pack_stream(struct pack *pk, int level)
 {
 	enum err e;
 
-	if ((e = open_tar(pk, level)) || (e = pack_tree(pk))) {
+	if (!(e = open_tar(pk, level)) && !(e = pack_tree(pk)) &&
+	    (!tar_end(&pk->tar) || archive_write_close(pk->a) != ARCHIVE_OK))
+		e = lib_failed(pk, "finish an archive");
+	if (e) {
 		archive_write_fail(pk->a);
 		return e;
 	}
-	if (!tar_end(&pk->tar) || archive_write_close(pk->a) != ARCHIVE_OK)
-		return lib_failed(pk, "finish an archive");
 	hash_hex(pk->hash, pk->meta.sha256);
 	return OK;
 }
@@ -350,10 +352,33 @@ pack_begin(struct pack *pk)
 	buf_init(&pk->traits, TAR_PAX_MAX);
 }
 
-void
-pack_end(struct pack *pk)
+static void *
+free_writer(void *a)
 {
-	archive_write_free(pk->a);
+	archive_write_free(a);
+	return NULL;
+}
+
+/*
+ * Compressors that are at work finish what they have: seconds, at a high
+ * level. Who was asked to give up does not wait for them; after a failure
+ * they write nothing more.
+ */
+static void
+drop_writer(struct archive *a, bool wait)
+{
+	pthread_t thread;
+
+	if (wait || pthread_create(&thread, NULL, free_writer, a))
+		archive_write_free(a);
+	else
+		pthread_detach(thread);
+}
+
+void
+pack_end(struct pack *pk, enum err e)
+{
+	drop_writer(pk->a, e != ERR_ABANDONED && e != ERR_TIMEOUT);
 	hash_free(pk->hash);
 	free(pk->regions);
 	links_free(&pk->links);
