@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/config.h"
@@ -174,10 +175,31 @@ judge(struct cx *cx, struct db *db, struct ask *a)
 
 /* ---- Answers ---- */
 
+/* The row is what was seen last; an instance that has died since may have
+ * left its slot to another workspace's. Nobody is led there. */
 static bool
-runs(const struct workspace *ws)
+slot_is_its(struct cx *cx, const struct workspace *ws)
 {
-	return ws->status == STATUS_RUNNING && ws->endpoint && !ws->deleted_ms;
+	char target[128];
+	ssize_t n;
+
+	if (ws->slot < 0)
+		return true;
+	n = readlink(arena_printf(&cx->arena, "%s/slots/%02lld.sock",
+				  cx->site->run_dir, (long long)ws->slot),
+		     target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return strcmp(target, arena_printf(&cx->arena, "../sock/%s.sock",
+					   ws->id)) == 0;
+}
+
+static bool
+runs(struct cx *cx, const struct workspace *ws)
+{
+	return ws->status == STATUS_RUNNING && ws->endpoint &&
+	       !ws->deleted_ms && slot_is_its(cx, ws);
 }
 
 static const char *
@@ -279,7 +301,7 @@ answer(struct cx *cx, struct db *db, struct ask *a)
 		send_to_login(cx, a);
 	else if (e)
 		refuse(cx, a, e);
-	else if (runs(&a->ws))
+	else if (runs(cx, &a->ws))
 		pass(cx, a);
 	else if (navigation)
 		send_to_handler(cx, a);
