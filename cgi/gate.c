@@ -191,8 +191,8 @@ slot_is_its(struct cx *cx, const struct workspace *ws)
 	if (n < 0)
 		return false;
 	target[n] = '\0';
-	return strcmp(target, arena_printf(&cx->arena, "../sock/%s.sock",
-					   ws->id)) == 0;
+	return strcmp(target,
+		      arena_printf(&cx->arena, "../sock/%s.sock", ws->id)) == 0;
 }
 
 static bool
