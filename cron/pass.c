@@ -29,7 +29,8 @@ struct run {
 	struct pass record;
 	char message[512]; /* of the first error */
 	bool hopeless;	   /* an error that ends the pass */
-	bool chores;	   /* looked whether they are due */
+	int64_t since_ms;
+	bool chores; /* looked whether they are due */
 };
 
 static void
@@ -106,6 +107,23 @@ add(struct run *run, const struct cx *cx, const struct round *r)
 	}
 }
 
+/*
+ * The pass is written down after its first look, so that somebody who waits
+ * for a wake does not wait for this too.
+ */
+static void
+record(struct run *run, struct cx *cx)
+{
+	if (run->record.n)
+		return;
+	cx->now_ms = run->since_ms;
+	if (pass_begin(cx, run->w.db, run->record.kind, &run->record.n)) {
+		error(run, cx, cx->why);
+		run->hopeless = true;
+	}
+	cx_tick(cx);
+}
+
 /* One round with a context of its own; true when something was done. */
 static bool
 round_once(struct run *run, bool full)
@@ -121,9 +139,10 @@ round_once(struct run *run, bool full)
 	if (e) {
 		error(run, &cx, cx.why);
 		run->hopeless = true;
-	} else if (!r.changed && (e = chores(run, &cx))) {
-		error(run, &cx, cx.why);
 	}
+	record(run, &cx);
+	if (!run->hopeless && !r.changed && (e = chores(run, &cx)))
+		error(run, &cx, cx.why);
 	cx_end(&cx);
 	return r.changed || r.begun;
 }
@@ -203,11 +222,9 @@ one_pass(struct cx *cx, struct run *run, enum passkind kind)
 	run->chores = false;
 	run->hopeless = false;
 	run->message[0] = '\0';
+	run->since_ms = clock_now_ms();
+	run->workers.done = run->workers.failed = run->workers.abandoned = 0;
 	last_pass(cx, run, &last);
-	if (pass_begin(cx, run->w.db, kind, &run->record.n)) {
-		error(run, cx, cx->why);
-		run->hopeless = true;
-	}
 	rounds(run);
 	run->record.done = run->workers.done;
 	run->record.failed = run->workers.failed;

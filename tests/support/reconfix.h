@@ -314,13 +314,9 @@ set(enum setting s, int64_t v)
 }
 
 FIX void
-world_up(void)
+world_with(const char *conf)
 {
-	fix_open();
-	tmpsite_close(&t);
-	db_close(db);
-	tmpsite_open(&t, "base_url = https://roost.example.org\n"
-			 "[app shell]\ncommand = /bin/true {socket}\n");
+	tmpsite_open(&t, conf);
 	cx = &t.cx;
 	ok(db_open(cx, DB_CREATE, &db));
 	ann = new_user("ann");
@@ -346,6 +342,13 @@ world_up(void)
 	buf_init(&noted, 1 << 22);
 	set(SETTING_RETRY_BASE_SECONDS, 0);
 	ok(settings_load(cx, db, &world.set));
+}
+
+FIX void
+world_up(void)
+{
+	world_with("base_url = https://roost.example.org\n"
+		   "[app shell]\ncommand = /bin/true {socket}\n");
 }
 
 FIX void
