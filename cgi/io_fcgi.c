@@ -10,6 +10,7 @@
  * thread to each idle one.
  */
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -73,12 +74,18 @@ fcgi_write(struct io *io, const void *p, size_t n)
 	return !rio->out.over;
 }
 
-/* What is left of the input, so that nothing but an abort comes later. */
+/*
+ * What is left of the input, so that nothing but an abort comes later. An
+ * authorizer has none, and lighttpd does not even say so when the client sent
+ * a body: waiting for its end would be for ever.
+ */
 static void
 drain(struct request_io *rio)
 {
 	char block[4096];
 
+	if (rio->fcgx.role == FCGI_AUTHORIZER)
+		return;
 	while (FCGX_GetStr(block, sizeof(block), rio->fcgx.in) ==
 	       (int)sizeof(block))
 		;
