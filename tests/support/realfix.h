@@ -114,24 +114,28 @@ is_alive(const char *id)
 }
 
 FIX void
-real_with(const char *more)
+add_app(struct buf *conf, const char *name, const char *options)
 {
-	char conf[4096];
-
-	find_bin();
-	snprintf(conf, sizeof conf,
-		 "allow_unsandboxed = yes\nslots = 64\n%s[app shell]\n"
-		 "command = %s/tests/app/wsapp --socket {socket}\n"
-		 "binds = %s/tests/app\n",
-		 more, bin, bin);
-	world_with(conf);
-	ok(engine_process.probe(cx));
+	buf_printf(conf,
+		   "[app %s]\ncommand = %s/tests/app/wsapp --socket {socket} "
+		   "%s\nbinds = %s/tests/app\n",
+		   name, bin, options, bin);
 }
 
 FIX void
 real_up(void)
 {
-	real_with("");
+	struct buf conf;
+
+	find_bin();
+	buf_init(&conf, 16384);
+	buf_puts(&conf, "allow_unsandboxed = yes\nslots = 64\n");
+	add_app(&conf, "shell", "");
+	add_app(&conf, "slow", "--slow-start 4000");
+	add_app(&conf, "broken", "--crash-at-start");
+	world_with(buf_str(&conf));
+	buf_free(&conf);
+	ok(engine_process.probe(cx));
 }
 
 /* Nothing of a test that failed goes on running. */

@@ -21,6 +21,7 @@
 #include "store/meta.h"
 #include "store/operation.h"
 #include "store/orphan.h"
+#include "store/pass.h"
 #include "store/setting.h"
 
 #include "support/storefix.h"
