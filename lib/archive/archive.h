@@ -29,7 +29,8 @@ struct archive_meta {	 /* home.tar.zst.meta, JSON */
 };
 
 struct progress {
-	/* Called at least every 100 ms of work; total 0: not known. true: give up (ERR_ABANDONED). */
+	/* Called at least every 100 ms of work; total 0: not known. True:
+	 * give up (ERR_ABANDONED). */
 	bool (*tell)(void *arg, int64_t done, int64_t total);
 	void *arg;
 	int64_t deadline_ms; /* clock_mono_ms; ERR_TIMEOUT after it */
@@ -67,7 +68,8 @@ struct store_ops {
 	enum err (*get_read)(struct cx *cx, struct store_reader *r, void *p,
 			     size_t max, size_t *n);
 	void (*get_close)(struct store_reader *r);
-	/* The stored object is whole (dir: read back and hashed). ERR_CORRUPT. */
+	/* The stored object is whole (dir: read back and hashed), or
+	 * ERR_CORRUPT. */
 	enum err (*verify)(struct cx *cx, const char *key,
 			   const struct archive_meta *meta,
 			   const struct progress *pg);

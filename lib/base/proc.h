@@ -17,8 +17,8 @@ MUST_USE enum err proc_run(struct cx *cx, const char *const argv[],
 			   int64_t deadline_ms, struct buf *out, int *status);
 /*
  * Starts argv detached: a session of its own, no controlling terminal, all
- * descriptors closed but stdin (/dev/null), stdout and stderr (/dev/null, or log_fd when
- * >= 0), reparented to init, so that nobody has to reap it.
+ * descriptors closed but stdin (/dev/null), stdout and stderr (/dev/null, or
+ * log_fd when >= 0), reparented to init, so that nobody has to reap it.
  */
 MUST_USE enum err proc_detach(struct cx *cx, const char *const argv[],
 			      int log_fd);

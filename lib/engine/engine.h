@@ -5,8 +5,8 @@
  * 1. It may be repeated; doing it again after a crash converges.
  * 2. A failed look is an error and never "absent"; absent is no error.
  * 3. No call blocks past its deadline.
- * 4. `quit` (may be NULL) is asked every few milliseconds while waiting; when it says true the
- *    call undoes what it began and ends with ERR_ABANDONED.
+ * 4. `quit` (may be NULL) is asked every few milliseconds while waiting; when
+ *    it says true the call undoes what it began and ends with ERR_ABANDONED.
  * 5. The web server never connects to a path that a workspace can write.
  */
 #ifndef ENGINE_ENGINE_H
@@ -16,20 +16,21 @@
 #include "base/cx.h"
 
 struct instance_spec {
-	const char *id;	      /* workspace */
-	const char *home;     /* absolute path of the home */
+	const char *id;	  /* workspace */
+	const char *home; /* absolute path of the home */
 	const struct app *app;
-	int64_t uid;	      /* host uid, or -1: as we are */
-	int64_t deadline_ms;  /* clock_mono_ms until which it must answer */
+	int64_t uid;	     /* host uid, or -1: as we are */
+	int64_t deadline_ms; /* clock_mono_ms until which it must answer */
 	bool (*quit)(void *arg);
 	void *arg;
 };
 
 struct instance {
 	char id[37];
-	int64_t started_ms; /* UTC, 0 when not known */
-	int64_t slot;	    /* -1: none */
-	int64_t connections; /* established now, Roost's own not counted; -1 not known */
+	int64_t started_ms;  /* UTC, 0 when not known */
+	int64_t slot;	     /* -1: none */
+	int64_t connections; /* established now, Roost's own not counted;
+				-1 not known */
 };
 
 struct instances {
@@ -44,13 +45,15 @@ struct endpoint {
 
 struct engine_ops {
 	const char *name;
-	/* Can this engine work here? ERR_CONFIG or ERR_UNREACHABLE and a sentence that says how to mend it. */
+	/* Can this engine work here? ERR_CONFIG or ERR_UNREACHABLE and a
+	 * sentence that says how to mend it. */
 	enum err (*probe)(struct cx *cx);
 	/*
 	 * OK: it answers HTTP requests (any status counts). A running one is
 	 * left alone, a dead leftover is cleaned up first. ERR_IMAGE: program
-	 * not there. ERR_ACTION: it ended by itself (why: exit code and the last lines of
-	 * its log). ERR_TIMEOUT, ERR_ABANDONED: it was killed again. ERR_BUSY: no slot free.
+	 * not there. ERR_ACTION: it ended by itself (why: exit code and the
+	 * last lines of its log). ERR_TIMEOUT, ERR_ABANDONED: it was killed
+	 * again. ERR_BUSY: no slot free.
 	 */
 	enum err (*start)(struct cx *cx, const struct instance_spec *spec,
 			  struct endpoint *out);

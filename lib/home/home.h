@@ -34,9 +34,11 @@ struct home_ops {
 	/* Which of these workspaces have a home? there[i] only set on OK. */
 	enum err (*look)(struct cx *cx, const char *const ids[], size_t n,
 			 bool there[]);
-	/* Ids of all homes: one listing. Names that are no homes are left out. */
+	/* Ids of all homes: one listing. Names that are no homes are left
+	 * out. */
 	enum err (*list)(struct cx *cx, struct home_names *ids);
-	/* An empty home, owned by uid (-1: us). There already: OK, untouched. */
+	/* An empty home, owned by uid (-1: us). There already: OK,
+	 * untouched. */
 	enum err (*create)(struct cx *cx, const char *id, int64_t uid);
 	/* A fresh empty directory to unpack into; what an earlier try left is
 	 * put aside. *path in cx's arena. */

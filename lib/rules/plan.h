@@ -24,8 +24,9 @@ bool retry_due(const struct workspace *w, const struct settings *s,
 	       int64_t now_ms);
 /* Must a person act (count reached, or a reason that does not retry)? */
 bool retry_over(const struct workspace *w, const struct settings *s);
-/* Pause before the retry after failure number count (1..): base * 2^(count-1), half of it
- * random (random: 0..UINT32_MAX), at most an hour. Milliseconds. */
+/* Pause before the retry after failure number count (1..): base *
+ * 2^(count-1), half of it random (random: 0..UINT32_MAX), at most an hour.
+ * Milliseconds. */
 int64_t retry_pause_ms(int64_t count, int64_t base_s, uint32_t random);
 
 #endif
