@@ -235,13 +235,14 @@ static const struct {
 void
 page_answer(struct conn *c)
 {
-	size_t i, len;
+	size_t i, len, path = strcspn(c->target, "?");
 
 	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		len = strlen(pages[i].path);
 		if (pages[i].prefix
 			    ? strncmp(c->target, pages[i].path, len) == 0
-			    : strcmp(c->target, pages[i].path) == 0) {
+			    : len == path && strncmp(c->target, pages[i].path,
+						     len) == 0) {
 			pages[i].answer(c);
 			return;
 		}
