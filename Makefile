@@ -96,6 +96,7 @@ $(B)/obj/%.o: %.c
 	@$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/obj/lib/store/schema.o: schema.sql
+$(B)/obj/ctl/share.o: share/roost.conf share/apps.conf
 
 define layer_rule
 $(B)/lib/$(1).a: $(call obj,$(wildcard lib/$(1)/*.c))
