@@ -159,32 +159,36 @@ is_left(struct run *run)
 	return left;
 }
 
-/*
- * Until nothing is left to do. What rang during a round was our own writing,
- * or an intent whose mark is there now or comes with an event of its own.
- */
+/* What rang before a round is seen by it; what rings later wakes it again. */
+static bool
+wait_for_more(struct run *run, bool restless)
+{
+	enum woke woke;
+
+	if (restless)
+		clock_sleep_ms(1000);
+	woke = bell_wait(&run->bell, &run->workers, clock_mono_ms() + QUIET_MS);
+	workers_reap(&run->workers);
+	return woke != WOKE_TIMEOUT;
+}
+
+/* Until nothing is left to do. */
 static void
 rounds(struct run *run)
 {
-	bool full = true;
+	bool full = true, more = true;
 	int restless = 0;
 
-	while (!stopped && !run->hopeless) {
-		bool did = round_once(run, full);
-
-		full = false;
+	while (more && !stopped) {
 		bell_drain(&run->bell);
+		restless = round_once(run, full) ? restless + 1 : 0;
+		full = false;
 		if (run->hopeless)
 			return;
-		if (is_left(run) || (did && ++restless < RESTLESS))
+		if (is_left(run) || (restless && restless < RESTLESS))
 			continue;
-		if (!run->workers.n)
-			return;
-		if (bell_wait(&run->bell, &run->workers,
-			      clock_mono_ms() + QUIET_MS) == WOKE_TIMEOUT)
-			return;
-		workers_reap(&run->workers);
-		restless = 0;
+		more = run->workers.n &&
+		       wait_for_more(run, restless >= RESTLESS);
 	}
 }
 
