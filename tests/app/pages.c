@@ -232,17 +232,22 @@ static const struct {
 	{"/redirect", true, page_redirect},
 };
 
+static bool
+asked_for(const char *target, const char *path, bool prefix)
+{
+	size_t len = strlen(path);
+
+	return strncmp(target, path, len) == 0 &&
+	       (prefix || target[len] == '\0' || target[len] == '?');
+}
+
 void
 page_answer(struct conn *c)
 {
-	size_t i, len, path = strcspn(c->target, "?");
+	size_t i;
 
 	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		len = strlen(pages[i].path);
-		if (pages[i].prefix
-			    ? strncmp(c->target, pages[i].path, len) == 0
-			    : len == path && strncmp(c->target, pages[i].path,
-						     len) == 0) {
+		if (asked_for(c->target, pages[i].path, pages[i].prefix)) {
 			pages[i].answer(c);
 			return;
 		}

@@ -7,7 +7,6 @@ import { app, NAVIGATE, until, withSite } from './site.mjs';
 
 const apps = app('wsapp') + app('slow', '--slow-start 4000') +
 	app('broken', '--crash-at-start');
-const settings = { max_running_per_user: 20 };
 
 const homes = (site) => fs.readdirSync(`${site.dir}/homes`)
 	.filter((n) => !n.startsWith('.'));
@@ -15,18 +14,24 @@ const trash = (site) => (fs.existsSync(`${site.dir}/homes/.trash`) ?
 	fs.readdirSync(`${site.dir}/homes/.trash`) : []);
 
 async function gone(site, id) {
-	await until(() => !homes(site).some((n) => n.includes(id)) &&
-		!site.processes().some((p) => p.args.includes(`ws-${id}`)),
-	'home and instance to be gone');
-	await site.admin.api('GET', `/workspaces/${id}`, undefined, { expect: 404 });
+	const w = await until(async () => {
+		const w = await site.admin.workspace(id);
+		return w.status === 'DELETED' && w;
+	}, `${id} to be DELETED`);
+	assert.ok(w.deleted_at);
+	assert.ok(!homes(site).some((n) => n.includes(id)));
+	assert.ok(!site.processes().some((p) => p.args.includes(`ws-${id}`)));
 	const rs = await site.admin.request('GET', `/w/${id}/`,
 		{ headers: NAVIGATE });
-	assert.equal(rs.status, 404);
+	assert.ok([404, 502].includes(rs.status), `${rs.status}`);
+	await site.admin.api('POST', `/workspaces/${id}:start`, undefined, {})
+		.then(({ status }) => assert.ok([404, 409].includes(status),
+			`${status}`));
 	const { json } = await site.admin.api('GET', '/workspaces');
 	assert.ok(!json.items.some((w) => w.id === id));
 }
 
-withSite('F7 delete', { apps, settings }, (it) => {
+withSite('F7 delete', { apps }, (it) => {
 	const states = {
 		RUNNING: (site) => site.admin.running(),
 		STANDBY: async (site) => {
@@ -72,7 +77,7 @@ withSite('F7 delete', { apps, settings }, (it) => {
 		const { id } = await site.admin.running();
 		await site.admin.api('DELETE', `/workspaces/${id}`, undefined,
 			{ expect: 204 });
-		const again = await site.admin.api('DELETE', `/workspaces/${id}`);
+		const again = await site.admin.remove(id);
 		assert.ok([204, 404].includes(again.status));
 		await site.admin.api('DELETE',
 			'/workspaces/00000000-0000-4000-8000-000000000000', undefined,
@@ -102,5 +107,20 @@ withSite('F7 delete', { apps, settings }, (it) => {
 			await site.pass();
 			return !trash(site).some((n) => n.includes(id));
 		}, 'the trash to be purged');
+		site.set('undo_hours', 24);
+	});
+
+	it('undone within its time, everything is as it was', async (site) => {
+		const w = await site.admin.running();
+		await site.admin.request('PUT', `${w.path}put/kept`, { body: 'kept' });
+		await site.admin.remove(w.id);
+		await site.admin.api('POST', `/workspaces/${w.id}:undelete`,
+			undefined, { expect: 202 });
+		await site.admin.api('POST', `/workspaces/${w.id}:start`, undefined,
+			{ expect: 202 });
+		await site.admin.phase(w.id, 'RUNNING');
+		const rs = await site.admin.request('GET', `${w.path}file/kept`);
+		assert.equal(rs.text, 'kept');
+		await site.admin.remove(w.id);
 	});
 });

@@ -6,7 +6,7 @@ import { app, until, withSite } from './site.mjs';
 
 const apps = app('wsapp') + app('broken', '--crash-at-start') +
 	app('missing', '', { command: '/nowhere/program --socket {socket}' });
-const settings = { retry_base_seconds: 0, max_running_per_user: 20 };
+const settings = { retry_base_seconds: 0 };
 
 const failed = (site, id, count) => until(async () => {
 	const { stderr } = await site.pass();
@@ -19,7 +19,7 @@ withSite('F8 error and recovery', { apps, settings }, (it) => {
 		const { id, path } = await site.admin.create({ name: 'sick',
 			app: 'broken' });
 		const { w } = await failed(site, id, 3);
-		assert.equal(w.error_reason, 'ActionFailed');
+		assert.equal(w.error_reason, 'RetryExceeded');
 		assert.ok(w.error_message);
 		assert.equal(w.desired_state, 'RUNNING');
 
@@ -48,7 +48,7 @@ withSite('F8 error and recovery', { apps, settings }, (it) => {
 		await page.goto(path);
 		await page.getByText('ws echo hello').waitFor();
 		await page.context().close();
-		await site.admin.api('DELETE', `/workspaces/${id}`);
+		await site.admin.remove(id);
 	});
 
 	it('the pass tells of it on stderr once', async (site) => {
@@ -69,7 +69,7 @@ withSite('F8 error and recovery', { apps, settings }, (it) => {
 		assert.equal(w.error_reason, 'ImageNotFound');
 		const lines = told.split('\n').filter((l) => l.includes(id));
 		assert.ok(lines.length <= 1, `${told}\n${log}`);
-		await site.admin.api('DELETE', `/workspaces/${id}`);
+		await site.admin.remove(id);
 	});
 
 	it('a home that vanished is DataLost, at once and not made anew', async (site) => {
@@ -85,19 +85,18 @@ withSite('F8 error and recovery', { apps, settings }, (it) => {
 		await site.admin.api('POST', `/workspaces/${id}:recover`, undefined,
 			{ expect: 202 });
 		await site.admin.phase(id, 'RUNNING');
-		await site.admin.api('DELETE', `/workspaces/${id}`);
+		await site.admin.remove(id);
 	});
 
 	it('an instance killed from outside is started again', async (site) => {
 		const w = await site.admin.running();
 		site.set('stable_seconds', 0);
-		for (const p of site.processes().filter((p) => /wsapp/.test(p.args)))
-			process.kill(p.pid, 'SIGKILL');
+		site.killInstances();
 		await until(async () => {
 			await site.pass();
 			const rs = await site.admin.request('GET', `${w.path}echo`);
 			return rs.status === 200;
 		}, 'it to answer again');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 });

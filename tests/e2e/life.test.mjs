@@ -28,7 +28,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await site.admin.api('POST', `/workspaces/${w.id}:stop`, undefined,
 			{ expect: 202 });
 		await site.admin.phase(w.id, 'STANDBY');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('stop ends the whole tree, children with sessions of their own too', async (site) => {
@@ -39,7 +39,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await site.admin.patch(w.id, { desired_state: 'STANDBY' });
 		await site.admin.phase(w.id, 'STANDBY');
 		await until(() => tree().length === 0, 'the tree to be gone');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('archive: stops, packs, verifies, removes the home; restore brings it back', async (site) => {
@@ -74,7 +74,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		assert.deepEqual(json.items.map((o) => o.operation).reverse(),
 			['PROVISIONING', 'STARTING', 'STOPPING', 'ARCHIVING',
 				'RESTORING', 'STARTING']);
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('archive by the button, and the page follows it there and back', async (site) => {
@@ -88,7 +88,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await page.getByRole('button', { name: /^Stop/ }).click();
 		await page.locator('.pill', { hasText: 'Asleep' }).waitFor();
 		await page.context().close();
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('a visit while it is being archived gets it awake, nothing lost', async (site) => {
@@ -104,7 +104,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await site.admin.phase(w.id, 'RUNNING');
 		const rs = await site.admin.request('GET', `${w.path}file/f39`);
 		assert.equal(rs.bytes.length, 1 << 20);
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('the same wish twice, and wishes that race, end where the last one said', async (site) => {
@@ -117,7 +117,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 			(wish) => site.admin.patch(w.id, { desired_state: wish })));
 		await site.admin.patch(w.id, { desired_state: 'RUNNING' });
 		await site.admin.phase(w.id, 'RUNNING');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('If-Match: who lost gets 412', async (site) => {
@@ -128,6 +128,6 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await site.admin.api('PATCH', `/workspaces/${w.id}`, { memo: 'lost' },
 			{ expect: 412, headers: { 'If-Match': etag } });
 		assert.equal((await site.admin.workspace(w.id)).memo, 'newer');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 });

@@ -23,7 +23,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 // Bounds are generous: a test says what must happen, never how fast.
 const SECONDS = 1000;
-const PATIENCE = 60 * SECONDS;
+const PATIENCE = 40 * SECONDS;
 
 // Asks `look` until it answers something true, and returns that. `what` ends
 // the sentence "waited in vain for ...".
@@ -171,6 +171,15 @@ export class Person {
 		});
 	}
 
+	// Deletes, and waits until nothing of it runs or counts any more.
+	async remove(id) {
+		await this.api('DELETE', `/workspaces/${id}`, undefined,
+			{ expect: 204 });
+		await until(async () =>
+			(await this.workspace(id)).status === 'DELETED',
+		`${id} to be DELETED`);
+	}
+
 	async running(fields) {
 		const { id } = await this.create(fields);
 		return this.phase(id, 'RUNNING');
@@ -209,7 +218,8 @@ export class Site {
 		const kept = fs.readFileSync(file, 'utf8').split('\n').filter((l) =>
 			!keys.filter(Boolean).includes(l.split('=')[0].trim()));
 		fs.writeFileSync(file, `${conf}\n${kept.join('\n')}\n${apps}`);
-		for (const [key, value] of Object.entries(settings))
+		const all = { max_running_per_user: 50, ...settings };
+		for (const [key, value] of Object.entries(all))
 			this.set(key, value);
 	}
 
@@ -362,7 +372,11 @@ export class Site {
 		let left = [];
 		try {
 			await this.chromium?.close();
-			if (check) await this.empty();
+			if (check) {
+				assert.equal(this.runner.exitCode, null,
+					'tools/run ended before the test did');
+				await this.empty();
+			}
 			await this.stopServing();
 			await until(() => this.processes().length === 0,
 				'the end of all processes',
@@ -382,8 +396,13 @@ export class Site {
 			assert.deepEqual(left, [], `left running:${logs}`);
 	}
 
-	kill() {
-		for (const { pid } of this.processes()) {
+	// Ends instances as if the machine had: without a word.
+	killInstances() {
+		this.kill((p) => /wsapp/.test(p.args));
+	}
+
+	kill(which = () => true) {
+		for (const { pid } of this.processes().filter(which)) {
 			try {
 				process.kill(pid, 'SIGKILL');
 			} catch { /* gone meanwhile */ }
@@ -403,7 +422,7 @@ export function withSite(name, options, define) {
 			try {
 				await run(site);
 			} catch (e) {
-				e.message += site.logs();
+				e.stack += site.logs();
 				throw e;
 			}
 		}));

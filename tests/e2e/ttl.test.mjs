@@ -35,7 +35,7 @@ withSite('F3 TTL', {}, (it) => {
 		}, 'the connection to be seen gone');
 		await passUntil(site, w.id, 'STANDBY');
 		assert.equal((await site.admin.workspace(w.id)).desired_state, 'STANDBY');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('requests hold it too; looking at its status does not', async (site) => {
@@ -48,7 +48,7 @@ withSite('F3 TTL', {}, (it) => {
 		}
 		assert.equal((await site.admin.workspace(w.id)).phase, 'RUNNING');
 		await passUntil(site, w.id, 'STANDBY'); // asks for it all the time
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('0 means never', async (site) => {
@@ -59,7 +59,7 @@ withSite('F3 TTL', {}, (it) => {
 		const now = await site.admin.workspace(w.id);
 		assert.equal(now.phase, 'RUNNING');
 		assert.equal(now.stops_at, null);
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('a sleeping one is archived when its time is over, and comes back whole', async (site) => {
@@ -75,7 +75,7 @@ withSite('F3 TTL', {}, (it) => {
 		await site.admin.phase(w.id, 'RUNNING');
 		const rs = await site.admin.request('GET', `${w.path}file/kept`);
 		assert.equal(rs.text, 'as it was');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('a rule does not overwrite a newer wish', async (site) => {
@@ -88,6 +88,6 @@ withSite('F3 TTL', {}, (it) => {
 			await site.pass();
 		const now = await site.admin.phase(w.id, 'RUNNING');
 		assert.equal(now.desired_state, 'RUNNING');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 });

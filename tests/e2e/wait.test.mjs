@@ -35,7 +35,7 @@ withSite('waiting', {}, (it) => {
 		const wrong = all.filter((rs) => rs.status !== 200 ||
 			rs.json.memo !== 'wake up');
 		assert.equal(wrong.length, 0, `${wrong[0]?.status} ${wrong[0]?.text}`);
-		await admin.api('DELETE', `/workspaces/${w.id}`);
+		await admin.remove(w.id);
 	});
 
 	it('a change that came before the question is answered at once', async (site) => {
@@ -43,7 +43,7 @@ withSite('waiting', {}, (it) => {
 		const rs = await site.admin.api('GET',
 			`/workspaces/${w.id}/status?since=${w.rev - 1}&wait=25`);
 		assert.equal(rs.json.rev, w.rev);
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('the stream tells every step, and resumes without a gap', async (site) => {
@@ -85,7 +85,7 @@ withSite('waiting', {}, (it) => {
 		await until(() => events(two).some((e) => e.w.id === w.id &&
 			e.w.phase === 'STANDBY'), 'what was missed');
 		assert.ok(events(two).every((e) => Number(e.id) > Number(last)));
-		await admin.api('DELETE', `/workspaces/${w.id}`);
+		await admin.remove(w.id);
 		await until(() => events(two).some((e) => e.w.id === w.id &&
 			e.w.deleted_at), 'the stream to tell of the delete');
 		two.rq.destroy();

@@ -12,7 +12,9 @@ async function asleep(site, fields) {
 	return site.admin.phase(id, 'STANDBY');
 }
 
-withSite('F2 auto-wake', { apps }, (it) => {
+const settings = { retry_base_seconds: 0 };
+
+withSite('F2 auto-wake', { apps, settings }, (it) => {
 	it('with JavaScript the loading page leaves by itself', async (site) => {
 		const w = await asleep(site, { name: 'dozing', app: 'slow' });
 		const page = await site.page({ as: site.admin });
@@ -24,7 +26,7 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		assert.equal(new URL(page.url()).pathname, w.path);
 		await site.admin.phase(w.id, 'RUNNING');
 		await page.context().close();
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('without JavaScript it leaves by refreshing', async (site) => {
@@ -35,7 +37,7 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		await page.locator('#now[data-leave]').waitFor();
 		await page.locator('#counter').waitFor();
 		await page.context().close();
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('what is no navigation never wakes: 503 with Retry-After', async (site) => {
@@ -68,7 +70,7 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		const after = await admin.workspace(w.id);
 		assert.equal(after.desired_state, 'STANDBY');
 		assert.equal(after.rev, w.rev);
-		await admin.api('DELETE', `/workspaces/${w.id}`);
+		await admin.remove(w.id);
 	});
 
 	it('a tab left open on a workspace that was stopped does not wake it', async (site) => {
@@ -94,7 +96,7 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		await site.pass();
 		assert.equal((await site.admin.workspace(w.id)).desired_state, 'STANDBY');
 		await page.context().close();
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('an archived one gives a page with a restore button, which works', async (site) => {
@@ -111,7 +113,7 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		await page.goto(w.path);
 		await page.getByText('ws echo hello').waitFor();
 		await page.context().close();
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 
 	it('a 308 leads to the slash', async (site) => {
@@ -119,14 +121,12 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		const rs = await site.admin.navigate(`/w/${id}`);
 		assert.equal(rs.status, 308);
 		assert.equal(new URL(rs.headers.location, site.url).pathname, `/w/${id}/`);
-		await site.admin.api('DELETE', `/workspaces/${id}`);
+		await site.admin.remove(id);
 	});
 
 	it('an instance that died under us: a page, and alive again by itself', async (site) => {
 		const w = await site.admin.running();
-		for (const p of site.processes().filter((p) =>
-			p.args.includes(w.id) || /wsapp/.test(p.args)))
-			process.kill(p.pid, 'SIGKILL');
+		site.killInstances();
 		const rs = await until(async () => {
 			const rs = await site.admin.navigate(w.path);
 			return rs.status !== 200 && rs;
@@ -138,9 +138,9 @@ withSite('F2 auto-wake', { apps }, (it) => {
 		await until(async () => {
 			await site.pass();
 			const { status, text } = await site.admin.navigate(w.path);
-			return status === 200 && /wsapp/.test(text);
+			return status === 200 && /<h1>wsapp/.test(text);
 		}, 'it to be back');
-		await site.admin.api('DELETE', `/workspaces/${w.id}`);
+		await site.admin.remove(w.id);
 	});
 });
 
@@ -169,7 +169,7 @@ withSite('F2 over the limit', { settings: { max_running_per_user: 1 } }, (it) =>
 
 	it('many at once do not pass it', async (site) => {
 		for (const w of (await site.admin.api('GET', '/workspaces')).json.items)
-			await site.admin.api('DELETE', `/workspaces/${w.id}`);
+			await site.admin.remove(w.id);
 		const answers = await Promise.all(Array.from({ length: 12 }, (_, i) =>
 			site.admin.api('POST', '/workspaces',
 				{ name: `race ${i}`, app: 'wsapp' })));
