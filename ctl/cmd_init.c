@@ -68,37 +68,63 @@ fill(struct buf *out, const char *text, const char *const pairs[])
 	}
 }
 
+/* share/apps.conf as a site of its own, for a look at its sections. */
+static enum err
+shipped_apps(struct ctl *c, const char *dir, struct site *s)
+{
+	return site_parse(&c->cx, dir, share_apps_conf, strlen(share_apps_conf),
+			  s);
+}
+
 /* The first application that people see and that is installed. */
 static const char *
-choose_app(struct ctl *c, const char *dir)
+choose_app(struct ctl *c, const struct site *s)
 {
-	const char *name = NULL;
-	struct site s;
 	size_t i;
 
-	if (site_parse(&c->cx, dir, share_apps_conf, strlen(share_apps_conf),
-		       &s)) {
-		cx_clear(&c->cx);
-		return NULL;
+	for (i = 0; i < s->n_apps; i++)
+		if (!s->apps[i].hidden && app_installed(&c->cx, &s->apps[i]))
+			return arena_strdup(&c->cx.arena, s->apps[i].name);
+	return NULL;
+}
+
+/* Sections of what is not installed stay, but nobody is offered them. */
+static void
+put_apps(struct ctl *c, const struct site *s, struct buf *out)
+{
+	const char *line = share_apps_conf, *end;
+	const struct app *a;
+	char name[65];
+
+	for (; *line; line = end) {
+		end = strchr(line, '\n');
+		end = end ? end + 1 : line + strlen(line);
+		buf_add(out, line, (size_t)(end - line));
+		if (sscanf(line, "[app %64[a-z0-9-]]", name) != 1)
+			continue;
+		a = site_app(s, name);
+		if (a && !a->hidden && !app_installed(&c->cx, a))
+			buf_puts(out, "# Not installed when this site was "
+				      "made; take this line out when it is.\n"
+				      "hidden = yes\n");
 	}
-	for (i = 0; i < s.n_apps && !name; i++)
-		if (!s.apps[i].hidden && app_installed(&c->cx, &s.apps[i]))
-			name = arena_strdup(&c->cx.arena, s.apps[i].name);
-	site_free(&s);
-	return name;
 }
 
 static enum err
 compose(struct ctl *c, const char *dir, struct buf *out)
 {
-	const char *app = choose_app(c, dir), *port = c->option[OPTION_PORT];
+	const char *app, *port = c->option[OPTION_PORT];
 	struct arena *a = &c->cx.arena;
 	char id[ID_UUID_LEN + 1];
+	struct site shipped;
 	int64_t n = 8080;
 	enum err e;
 
 	if (port && (e = ctl_number(c, "--port", port, 1, 65535, &n)))
 		return e;
+	if ((e = shipped_apps(c, dir, &shipped)))
+		return e;
+	app = choose_app(c, &shipped);
 	id_uuid(id);
 	id[8] = '\0';
 	fill(out, share_roost_conf,
@@ -115,7 +141,8 @@ compose(struct ctl *c, const char *dir, struct buf *out)
 						      app)
 				       : "#default_app =",
 				   NULL});
-	buf_puts(out, share_apps_conf);
+	put_apps(c, &shipped, out);
+	site_free(&shipped);
 	if (out->over)
 		return cx_fail(&c->cx, ERR_INTERNAL, "roost.conf is too long");
 	if (!app)

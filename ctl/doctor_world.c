@@ -83,6 +83,10 @@ doctor_apps(struct doctor *d)
 			doctor_say(d, VERDICT_OK, "%s%s: %s", a->name,
 				   a == def ? " (default)" : "",
 				   app_program(&d->c->cx, a));
+		else if (a->hidden && a != def)
+			doctor_say(d, VERDICT_OK,
+				   "%s: not installed, and not offered",
+				   a->name);
 		else
 			doctor_say(d, a == def ? VERDICT_FAIL : VERDICT_WARN,
 				   "%s%s: %s is not installed; install it, or "
