@@ -1,0 +1,273 @@
+/* The gate: who passes, where to, and what everybody else is told. */
+#include "support/cgifix.h"
+
+#include <sys/stat.h>
+
+#include "cgi/gate.h"
+#include "cgi/io_socket.h"
+
+static struct gate gate;
+
+static int
+gated(void)
+{
+	if (!gate.db) {
+		gate.cx.site = &t.site;
+		ok(db_open(cx, DB_READ, &gate.db));
+	}
+	ck_assert(gate_answer(&gate, &fake.io));
+	return status_of(&fake.out);
+}
+
+static struct workspace
+running(const struct who *who, int64_t slot)
+{
+	struct workspace w = create(who, "w");
+	struct ws_outcome o = {.status = STATUS_RUNNING,
+			       .error = WS_ERROR_CLEAR,
+			       .set_instance = true,
+			       .slot = slot,
+			       .boot_id = "boot"};
+
+	o.endpoint = arena_printf(&cx->arena, "unix:/run/%s.sock", w.id);
+	ck_assert_int_eq(symlink(arena_printf(&cx->arena, "../sock/%s.sock",
+					      w.id),
+				 arena_printf(&cx->arena,
+					      "%s/slots/%02lld.sock",
+					      t.site.run_dir, (long long)slot)),
+			 0);
+	return observed(w.id, &o);
+}
+
+static const char *
+inside(const char *id, const char *rest)
+{
+	return arena_printf(&cx->arena, "/w/%s%s", id, rest);
+}
+
+START_TEST(the_owner_passes_to_a_running_one)
+{
+	struct workspace w = running(&ann_who, 7);
+	const char *stamp = site_run_path(cx, w.id, ".access");
+	struct stat st;
+
+	ck_assert_int_ne(stat(stamp, &st), 0);
+	ask("POST", inside(w.id, "/a%2Fb?c=d"));
+	set("CONTENT_LENGTH", "999999999"); /* an authorizer gets no body */
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 200);
+	ck_assert_str_eq(header_of("Variable-GATE_BACKEND"), "slot07");
+	ck_assert_str_eq(header_of("Variable-GATE_USER"), "ann");
+	ck_assert_str_eq(header_of("Variable-GATE_HTTP"),
+			 arena_printf(&cx->arena,
+				      "unix:/run/%s.sock|http://localhost",
+				      w.id));
+	ck_assert_str_eq(header_of("Variable-GATE_WS"),
+			 arena_printf(&cx->arena,
+				      "unix:/run/%s.sock|ws://localhost",
+				      w.id));
+	ck_assert_int_eq(stat(stamp, &st), 0);
+}
+END_TEST
+
+START_TEST(nobody_else_does)
+{
+	struct workspace w = running(&ann_who, 7);
+	const char *there = inside(w.id, "/");
+
+	ask("GET", there);
+	as(bob_cookie);
+	ck_assert_int_eq(gated(), 403);
+	ask("GET", there);
+	as(admin_cookie);
+	ck_assert_int_eq(gated(), 403);
+	ask("GET", there);
+	ck_assert_int_eq(gated(), 401);
+	ck_assert(says("{\"error\":{\"code\":\"UNAUTHORIZED\""));
+	ask("GET", there);
+	browser();
+	ck_assert_int_eq(gated(), 302);
+	ck_assert_str_eq(header_of("Location"),
+			 arena_printf(&cx->arena, "/login?back=%%2Fw%%2F%s%%2F",
+				      w.id));
+	ask("GET", inside(new_id(), "/"));
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 404);
+	ask("GET", "/w/x/");
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 404);
+	ask("GET", there);
+	as(ann_cookie);
+	set("HTTP_X_ROOST_TOKEN", "forged");
+	ck_assert_int_eq(gated(), 401);
+	ck_assert_ptr_null(header_of("Variable-GATE_BACKEND"));
+}
+END_TEST
+
+START_TEST(one_path_one_workspace)
+{
+	struct workspace mine = running(&bob_who, 1);
+	struct workspace w = running(&ann_who, 2);
+	const char *const odd[] = {
+		inside(mine.id, arena_printf(&cx->arena, "/../%s/", w.id)),
+		inside(mine.id,
+		       arena_printf(&cx->arena, "/%%2e%%2e/%s/", w.id)),
+		inside(mine.id, "/./x"),
+		inside(mine.id, "/%00"),
+		arena_printf(&cx->arena, "http://h/w/%s/", mine.id),
+	};
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		ask("GET", odd[i]);
+		as(bob_cookie);
+		ck_assert_msg(gated() == 400, "%s", odd[i]);
+	}
+	/* what the server made of it leads elsewhere */
+	ask("GET", inside(mine.id, "/x"));
+	set("SCRIPT_FILENAME",
+	    arena_printf(&cx->arena, "/srv/www/w/%s/x", w.id));
+	as(bob_cookie);
+	ck_assert_int_eq(gated(), 400);
+	ask("GET", inside(mine.id, "/x"));
+	set("SCRIPT_NAME", "/w");
+	set("PATH_INFO", arena_printf(&cx->arena, "/%s/x", w.id));
+	as(bob_cookie);
+	ck_assert_int_eq(gated(), 400);
+	ask("GET", inside(mine.id, "/x"));
+	set("SCRIPT_NAME", "/w");
+	set("PATH_INFO", arena_printf(&cx->arena, "/%s/x", mine.id));
+	as(bob_cookie);
+	ck_assert_int_eq(gated(), 200);
+	/* %77 is w, but the raw target is not below /w/ then */
+	ask("GET", arena_printf(&cx->arena, "/%%77/%s/", mine.id));
+	as(bob_cookie);
+	ck_assert_int_eq(gated(), 404);
+}
+END_TEST
+
+START_TEST(a_websocket_comes_from_our_pages)
+{
+	static const struct {
+		const char *origin;
+		int status;
+	} rows[] = {{"http://roost.example", 200},
+		    {"https://ROOST.example", 200},
+		    {NULL, 200}, /* no browser */
+		    {"http://evil.example", 403},
+		    {"http://roost.example.evil", 403},
+		    {"http://roost.example:81", 403},
+		    {"null", 403}};
+	struct workspace w = running(&ann_who, 3);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ask("GET", inside(w.id, "/ws"));
+		as(ann_cookie);
+		set("HTTP_SEC_WEBSOCKET_KEY", "dGhlIHNhbXBsZSBub25jZQ==");
+		if (rows[i].origin)
+			set("HTTP_ORIGIN", rows[i].origin);
+		ck_assert_msg(gated() == rows[i].status, "row %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(only_a_navigation_reaches_the_handler)
+{
+	static const struct {
+		const char *method, *name, *value;
+		int status;
+	} rows[] = {
+		{"GET", NULL, NULL, 200},
+		{"GET", "HTTP_SEC_FETCH_MODE", "navigate", 200},
+		{"GET", "HTTP_SEC_FETCH_MODE", "cors", 503},
+		{"GET", "HTTP_SEC_FETCH_DEST", "image", 503},
+		{"GET", "HTTP_SEC_WEBSOCKET_KEY", "x", 503},
+		{"GET", "HTTP_USER_AGENT", "Slackbot-LinkExpanding", 503},
+		{"GET", "HTTP_ACCEPT", "*/*", 503},
+		{"HEAD", NULL, NULL, 503},
+		{"POST", NULL, NULL, 503},
+	};
+	struct workspace w = create(&ann_who, "w");
+
+	w = becomes(w.id, STATUS_STANDBY);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ask(rows[i].method, inside(w.id, "/"));
+		browser();
+		as(ann_cookie);
+		if (rows[i].name)
+			set(rows[i].name, rows[i].value);
+		ck_assert_msg(gated() == rows[i].status, "row %zu", i);
+		if (rows[i].status == 200)
+			ck_assert_str_eq(header_of("Variable-GATE_BACKEND"),
+					 "handler");
+		else
+			ck_assert_ptr_nonnull(header_of("Retry-After"));
+	}
+	ask("GET", inside(w.id, "/x.js"));
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 503);
+	ck_assert_str_eq(header_of("Content-Type"), "application/json");
+	/* nothing was stamped, nothing written */
+	ck_assert(!fs_exists(site_run_path(cx, w.id, ".access")));
+	struct workspace now;
+	ok(workspace_get(cx, db, w.id, &now));
+	ck_assert_int_eq(now.rev, w.rev);
+}
+END_TEST
+
+START_TEST(a_slot_that_went_to_another_leads_nowhere)
+{
+	struct workspace w = running(&ann_who, 5);
+	const char *slot =
+		arena_printf(&cx->arena, "%s/slots/05.sock", t.site.run_dir);
+
+	ck_assert_int_eq(unlink(slot), 0);
+	ck_assert_int_eq(symlink("../sock/another.sock", slot), 0);
+	ask("GET", inside(w.id, "/"));
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 503);
+}
+END_TEST
+
+START_TEST(names_that_are_no_words_are_numbers)
+{
+	struct who odd = new_who("a b\xc3\xa9", ROLE_USER);
+	struct workspace w = running(&odd, 9);
+
+	ask("GET", inside(w.id, "/"));
+	as(log_in_as(&odd, "x"));
+	ck_assert_int_eq(gated(), 200);
+	ck_assert_str_eq(header_of("Variable-GATE_USER"),
+			 arena_printf(&cx->arena, "u%lld",
+				      (long long)odd.user_id));
+}
+END_TEST
+
+START_TEST(a_stale_socket_is_taken_over_a_living_one_is_not)
+{
+	const char *path = site_run_file(cx, "x.sock");
+	int first, second;
+
+	ok(socket_listen(cx, path, 0660, &first));
+	ck_assert_int_eq(socket_listen(cx, path, 0660, &second), ERR_CONFIG);
+	close(first); /* as if killed: the file stays */
+	ck_assert(fs_exists(path));
+	ok(socket_listen(cx, path, 0660, &second));
+	close(second);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] =
+		{the_owner_passes_to_a_running_one,
+		 nobody_else_does,
+		 one_path_one_workspace,
+		 a_websocket_comes_from_our_pages,
+		 only_a_navigation_reaches_the_handler,
+		 a_slot_that_went_to_another_leads_nowhere,
+		 names_that_are_no_words_are_numbers,
+		 a_stale_socket_is_taken_over_a_living_one_is_not};
+
+	return run_cgi("cgi_gate", tests, sizeof(tests) / sizeof(*tests));
+}
