@@ -16,8 +16,7 @@
 #include "store/pass.h"
 
 /* Opens the database, finds engine, homes and store. */
-MUST_USE enum err world_open(struct cx *cx, enum db_mode mode,
-			    struct world *w);
+MUST_USE enum err world_open(struct cx *cx, enum db_mode mode, struct world *w);
 void world_close(struct world *w);
 /* Sends the log to its file; a very long one becomes reconcile.log.1. */
 MUST_USE enum err log_start(struct cx *cx);

@@ -61,7 +61,8 @@ work(struct cx *cx, struct world *w, const char *id, const char *op_id,
 {
 	enum err e;
 
-	if ((e = world_open(cx, DB_WRITE, w)) || (e = settings_load(cx, w->db, &w->set)))
+	if ((e = world_open(cx, DB_WRITE, w)) ||
+	    (e = settings_load(cx, w->db, &w->set)))
 		return e;
 	set_alarm(&w->set);
 	return job_run(cx, w, id, op_id, out);
