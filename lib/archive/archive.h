@@ -6,8 +6,21 @@
  *    both objects are there and match.
  * 2. Restoring verifies size and sha256 before the home appears (the caller
  *    publishes only after OK), and never writes outside the target.
- * 3. Memory is constant, whatever the size of the home.
+ * 3. Memory is constant, whatever the size of the home; only the paths of
+ *    files with several names are kept until their last name was seen.
  * 4. Every verb may be repeated; a failed look is never "absent".
+ * 5. Nothing that can be read again is left out of an archive: a file that
+ *    cannot be read, that changes meanwhile, or a filesystem mounted inside
+ *    the home fails it with a sentence that names the path.
+ *
+ * In an archive: directories, regular files (holes and further names too),
+ * symlinks and pipes, with mode, time (to the nanosecond), user.* attributes
+ * and access lists. Not in it: sockets and devices (counted as skipped),
+ * owners (all are 1000), security.* and trusted.* attributes. What is restored
+ * belongs to one owner; set-user-id and set-group-id bits of files are
+ * dropped when that is not the plain user who runs Roost; the home itself
+ * has mode 0700 whatever it had. Where the filesystem has no attributes or
+ * access lists they are left out without an error.
  */
 #ifndef ARCHIVE_ARCHIVE_H
 #define ARCHIVE_ARCHIVE_H
@@ -33,7 +46,7 @@ struct progress {
 	 * give up (ERR_ABANDONED). */
 	bool (*tell)(void *arg, int64_t done, int64_t total);
 	void *arg;
-	int64_t deadline_ms; /* clock_mono_ms; ERR_TIMEOUT after it */
+	int64_t deadline_ms; /* clock_mono_ms; ERR_TIMEOUT after it; 0: none */
 };
 
 /* A stream of bytes into or out of a store. */
@@ -84,8 +97,11 @@ extern const struct store_ops store_dir;
 MUST_USE enum err store_find(struct cx *cx, const struct store_ops **out);
 
 /*
- * Packs the home at path into store as key: tar.zst streaming, meta last,
- * then verified. Already there and matching: verified and done. level: zstd.
+ * Packs the home at path into store as key: tar.zst streaming, then verified,
+ * meta last. Already there, and nothing in the home has changed since:
+ * verified and done. level: zstd, 1-19. pg may be NULL; its total is what the
+ * home measured, and done stays there while the store is read back.
+ * ERR_ACTION: the home changed meanwhile; repeating helps.
  */
 MUST_USE enum err archive_pack(struct cx *cx, const struct store_ops *store,
 			       const char *key, const char *home_path,
@@ -93,13 +109,15 @@ MUST_USE enum err archive_pack(struct cx *cx, const struct store_ops *store,
 			       struct archive_meta *meta);
 /*
  * Unpacks key into the empty directory at path, verifying size and sha256 of
- * what was read. ERR_CORRUPT: what is in path is not to be used. uid -1: us.
+ * what was read. Anything but OK: what is in path is not to be used.
+ * ERR_CORRUPT: neither is the archive. ERR_NO_SPACE at once when the disk has
+ * less free than the archive holds. ERR_NOT_FOUND: no such archive. uid -1: us.
  */
 MUST_USE enum err archive_unpack(struct cx *cx, const struct store_ops *store,
 				 const char *key, const char *path, int64_t uid,
 				 const struct progress *pg,
 				 struct archive_meta *meta);
-/* Bytes and entries of a tree, for progress. */
+/* Bytes (holes not counted) and entries of a tree, as an archive has them. */
 MUST_USE enum err archive_measure(struct cx *cx, const char *path,
 				  int64_t *bytes, int64_t *files);
 MUST_USE enum err archive_meta_parse(struct cx *cx, const char *json, size_t n,

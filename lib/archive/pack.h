@@ -16,12 +16,15 @@
 #include "archive/tar.h"
 #include "archive/tick.h"
 
+struct outlet;
+
 struct pack {
 	struct cx *cx;
 	const struct store_ops *store;
 	struct store_writer *w;
 	const char *root; /* for messages */
 	struct archive *a;
+	struct outlet *outlet; /* of a */
 	struct tar tar;
 	struct buf traits; /* of the entry at work */
 	struct hash *hash;

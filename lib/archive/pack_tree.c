@@ -16,13 +16,19 @@
 #include "archive/walk.h"
 #include "base/fault.h"
 
+/* Where the compressed bytes go; it may outlive the pack that it served. */
+struct outlet {
+	struct archive *a;
+	struct pack *pk; /* NULL: nobody wants them any more */
+};
+
 static la_ssize_t
 on_bytes(struct archive *a, void *arg, const void *p, size_t n)
 {
-	struct pack *pk = arg;
+	struct pack *pk = ((struct outlet *)arg)->pk;
 
 	(void)a;
-	if (pk->err)
+	if (!pk || pk->err)
 		return -1;
 	hash_add(pk->hash, p, n);
 	pk->meta.size += (int64_t)n;
@@ -320,7 +326,7 @@ open_tar(struct pack *pk, int level)
 					    lvl) ||
 	    archive_write_set_filter_option(a, "zstd", "threads", threads) ||
 	    archive_write_set_bytes_per_block(a, 0) ||
-	    archive_write_open2(a, pk, NULL, on_bytes, NULL, NULL))
+	    archive_write_open2(a, pk->outlet, NULL, on_bytes, NULL, NULL))
 		return lib_failed(pk, "begin an archive");
 	return open_raw(pk);
 }
@@ -333,10 +339,8 @@ pack_stream(struct pack *pk, int level)
 	if (!(e = open_tar(pk, level)) && !(e = pack_tree(pk)) &&
 	    (!tar_end(&pk->tar) || archive_write_close(pk->a) != ARCHIVE_OK))
 		e = lib_failed(pk, "finish an archive");
-	if (e) {
-		archive_write_fail(pk->a);
+	if (e)
 		return e;
-	}
 	hash_hex(pk->hash, pk->meta.sha256);
 	return OK;
 }
@@ -344,33 +348,38 @@ pack_stream(struct pack *pk, int level)
 void
 pack_begin(struct pack *pk)
 {
+	pk->outlet = calloc(1, sizeof(*pk->outlet));
 	pk->a = archive_write_new();
 	pk->hash = hash_new();
 	pk->regions = calloc(SPARSE_MAX, sizeof(*pk->regions));
-	if (!pk->a || !pk->regions)
+	if (!pk->outlet || !pk->a || !pk->regions)
 		abort(); /* out of memory: crash-only */
+	*pk->outlet = (struct outlet){pk->a, pk};
 	buf_init(&pk->traits, TAR_PAX_MAX);
 }
 
 static void *
-free_writer(void *a)
+free_outlet(void *arg)
 {
-	archive_write_free(a);
+	struct outlet *o = arg;
+
+	archive_write_free(o->a);
+	free(o);
 	return NULL;
 }
 
 /*
  * Compressors that are at work finish what they have: seconds, at a high
- * level. Who was asked to give up does not wait for them; after a failure
- * they write nothing more.
+ * level. Who was asked to give up does not wait for them.
  */
 static void
-drop_writer(struct archive *a, bool wait)
+drop_outlet(struct outlet *o, bool wait)
 {
 	pthread_t thread;
 
-	if (wait || pthread_create(&thread, NULL, free_writer, a))
-		archive_write_free(a);
+	o->pk = NULL;
+	if (wait || pthread_create(&thread, NULL, free_outlet, o))
+		free_outlet(o);
 	else
 		pthread_detach(thread);
 }
@@ -378,7 +387,7 @@ drop_writer(struct archive *a, bool wait)
 void
 pack_end(struct pack *pk, enum err e)
 {
-	drop_writer(pk->a, e != ERR_ABANDONED && e != ERR_TIMEOUT);
+	drop_outlet(pk->outlet, e != ERR_ABANDONED && e != ERR_TIMEOUT);
 	hash_free(pk->hash);
 	free(pk->regions);
 	links_free(&pk->links);

@@ -238,7 +238,7 @@ find_type(struct walk *w, struct walk_item *it)
 		return OK;
 	if (fstatat(it->at, it->name, &st, AT_SYMLINK_NOFOLLOW))
 		return failed(w, "look at");
-	it->type = IFTODT(st.st_mode);
+	it->type = (unsigned char)IFTODT(st.st_mode);
 	return OK;
 }
 
