@@ -1,0 +1,647 @@
+/* What people get: pages, forms, messages. SPEC sections 2 (F2), 9. */
+#include "support/cgifix.h"
+
+#include "cgi/page.h"
+
+#define CSRF "csrf=ann-token"
+
+#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
+
+static int
+look(const char *cookie, const char *target)
+{
+	ask("GET", target);
+	browser();
+	as(cookie);
+	return answered();
+}
+
+static int
+press(const char *target, const char *fields)
+{
+	ask("POST", target);
+	browser();
+	as(ann_cookie);
+	form(fields);
+	return answered();
+}
+
+/* ---- Messages ---- */
+
+static const char *const keys[] = {
+#define X(key, en, ko) #key,
+#include "cgi/text.def"
+#undef X
+};
+#define N_KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
+
+/* The next {name} of a message, or NULL. */
+static const char *
+placeholder(const char **s)
+{
+	const char *from = strchr(*s, '{'), *to;
+
+	if (!from || !(to = strchr(from, '}')))
+		return NULL;
+	*s = to + 1;
+	return arena_strndup(&t.cx.arena, from, (size_t)(to + 1 - from));
+}
+
+START_TEST(every_message_is_in_both_languages)
+{
+	for (int i = 0; i < N_KEYS; i++) {
+		const char *en = page_words.text(i, 0);
+		const char *ko = page_words.text(i, 1), *p, *name;
+
+		ck_assert_int_eq(page_words.find(keys[i]), i);
+		/* an empty half of a sentence is the other's business */
+		if (!strchr(keys[i], '_') || en[0] == '\0' || ko[0] == '\0')
+			continue;
+		for (p = en; (name = placeholder(&p));)
+			ck_assert_msg(strstr(ko, name) != NULL, "%s: %s",
+				      keys[i], name);
+		for (p = ko; (name = placeholder(&p));)
+			ck_assert_msg(strstr(en, name) != NULL, "%s: %s",
+				      keys[i], name);
+	}
+}
+END_TEST
+
+static void
+known(const char *key)
+{
+	ck_assert_msg(page_has(key), "no message for %s", key);
+}
+
+START_TEST(every_word_of_the_rules_has_a_message)
+{
+	known("ARCHIVED");
+	for (enum status s = 0; s < STATUS__MAX; s++)
+		known(status_name(s));
+	for (enum operation o = OPERATION_NONE + 1; o < OPERATION__MAX; o++) {
+		known(operation_name(o));
+		known(fmt("did_%s", operation_name(o)));
+	}
+	for (enum reason r = REASON_NONE + 1; r < REASON__MAX; r++)
+		known(reason_name(r));
+	for (enum result r = 0; r < RESULT__MAX; r++)
+		known(fmt("result_%s", result_name(r)));
+	for (enum err e = OK + 1; e < ERR__MAX; e++)
+		known(err_slug(e));
+}
+END_TEST
+
+START_TEST(korean_pages_are_korean)
+{
+	static const char *const path[] = {"/", "/admin"};
+
+	for (size_t i = 0; i < 2; i++) {
+		ask("GET", path[i]);
+		browser();
+		as(admin_cookie);
+		set("HTTP_ACCEPT_LANGUAGE", "ko-KR,ko;q=0.9,en;q=0.5");
+		ck_assert_int_eq(answered(), 200);
+		ck_assert(says("<html lang=\"ko\">"));
+		ck_assert(says("내 워크스페이스"));
+		ck_assert(!says("My workspaces"));
+		ck_assert(!says("Log out"));
+	}
+}
+END_TEST
+
+START_TEST(the_switch_is_kept_in_a_cookie)
+{
+	ck_assert_int_eq(press("/language", CSRF "&lang=ko&back=%2Fx"), 303);
+	ck_assert_str_eq(header_of("Location"), "/x");
+	ck_assert_int_eq(strncmp(header_of("Set-Cookie"), "lang=ko;", 8), 0);
+	ask("GET", "/");
+	browser();
+	as(fmt("%s; lang=ko", ann_cookie));
+	ck_assert_int_eq(answered(), 200);
+	ck_assert(says("<html lang=\"ko\">"));
+	ck_assert_int_eq(press("/language", CSRF "&lang=xx"), 400);
+	ck_assert_int_eq(press("/language",
+			       CSRF "&lang=en&back=%2F%2Fevil.example"),
+			 303);
+	ck_assert_str_eq(header_of("Location"), "/");
+}
+END_TEST
+
+START_TEST(a_flash_is_one_of_ours_and_shown_once)
+{
+	ask("GET", "/");
+	browser();
+	as(fmt("%s; roost_flash=said_stop", ann_cookie));
+	ck_assert_int_eq(answered(), 200);
+	ck_assert(says("It will stop"));
+	ck_assert_ptr_nonnull(strstr(header_of("Set-Cookie"), "Max-Age=0"));
+	ask("GET", "/");
+	browser();
+	as(fmt("%s; roost_flash=Your.bank.wants.you", ann_cookie));
+	ck_assert_int_eq(answered(), 200);
+	ck_assert(!says("bank"));
+	ck_assert(!says("id=\"flash\""));
+}
+END_TEST
+
+/* ---- Logging in ---- */
+
+START_TEST(login_comes_back_only_to_this_site)
+{
+	static const char *const evil[] = {"//evil.example",
+					   "https://evil.example", "/\\evil"};
+
+	ask("GET", "/login?back=%2Fw%2Fx%2F");
+	browser();
+	ck_assert_int_eq(answered(), 200);
+	ck_assert(says("name=\"back\" value=\"/w/x/\""));
+	for (size_t i = 0; i < 3; i++) {
+		ask("GET", fmt("/login?back=%s", evil[i]));
+		browser();
+		ck_assert_int_eq(answered(), 200);
+		ck_assert(says("name=\"back\" value=\"/\""));
+	}
+	/* who is logged in already goes there at once */
+	ck_assert_int_eq(look(ann_cookie, "/login?back=%2Fw%2Fx%2F"), 303);
+	ck_assert_str_eq(header_of("Location"), "/w/x/");
+}
+END_TEST
+
+START_TEST(login_form)
+{
+	ok(auth_user_add(cx, db, &who_ctl, "eve", "correct horse", ROLE_USER,
+			 NULL));
+	for (int i = 0; i < 7; i++) {
+		ask("POST", "/login");
+		browser();
+		set("HTTP_SEC_FETCH_SITE", "same-origin");
+		form(i == 0 ? "username=eve&password=correct+horse&"
+			      "back=%2Fhere"
+			    : "username=eve&password=%3Cb%3Ewrong");
+		ck_assert_int_eq(answered(), i == 0 ? 303 : i < 6 ? 401 : 429);
+		if (i == 0)
+			ck_assert_str_eq(header_of("Location"), "/here");
+		else
+			ck_assert(says("value=\"eve\"") && !says("b&gt;wrong"));
+	}
+	ck_assert(says("Too many attempts"));
+	ck_assert_ptr_nonnull(header_of("Retry-After"));
+}
+END_TEST
+
+/* ---- My workspaces ---- */
+
+static const struct {
+	enum status status, desired;
+	bool archive;
+	const char *buttons; /* verbs that are offered, in any order */
+} offers[] = {
+	{STATUS_PENDING, STATUS_RUNNING, false, "stop delete"},
+	{STATUS_PENDING, STATUS_PENDING, false, "start delete"},
+	{STATUS_PENDING, STATUS_PENDING, true, "restore delete"},
+	{STATUS_PENDING, STATUS_RUNNING, true, "stop delete"},
+	{STATUS_STANDBY, STATUS_STANDBY, false, "start archive delete"},
+	{STATUS_STANDBY, STATUS_RUNNING, false, "stop archive delete"},
+	{STATUS_STANDBY, STATUS_PENDING, false, "start delete"},
+	{STATUS_RUNNING, STATUS_RUNNING, false, "open stop archive delete"},
+	{STATUS_RUNNING, STATUS_STANDBY, false, "start archive delete"},
+	{STATUS_ERROR, STATUS_RUNNING, false, "recover delete"},
+};
+
+static struct workspace
+in_state(enum status status, enum status desired, bool archive)
+{
+	struct workspace w = create(&ann_who, "a <b>name</b>");
+
+	if (archive)
+		packed(w.id);
+	if (status == STATUS_ERROR)
+		broken(w.id, REASON_TIMEOUT);
+	else if (status != STATUS_PENDING)
+		becomes(w.id, status);
+	ok(workspace_wish(cx, db, w.id, 0, desired, &w));
+	return w;
+}
+
+static bool
+offered(const char *id, const char *verb)
+{
+	if (strcmp(verb, "open") == 0)
+		return says(fmt("href=\"/w/%s/\"", id));
+	if (strcmp(verb, "delete") == 0)
+		return says(fmt("href=\"/workspaces/%s/delete\"", id));
+	return says(arena_printf(&t.cx.arena, "action=\"/workspaces/%s/%s\"",
+				 id, verb));
+}
+
+START_TEST(buttons_fit_the_state)
+{
+	static const char *const verbs[] = {"open",    "start",	  "stop",
+					    "archive", "restore", "recover",
+					    "delete"};
+
+	for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {
+		struct workspace w =
+			in_state(offers[i].status, offers[i].desired,
+				 offers[i].archive);
+
+		ck_assert_int_eq(look(ann_cookie, "/"), 200);
+		ck_assert(says("a &lt;b&gt;name&lt;/b&gt;"));
+		ck_assert(!says("<b>name"));
+		for (size_t v = 0; v < 7; v++) {
+			const char *at = strstr(offers[i].buttons, verbs[v]);
+
+			ck_assert_msg(offered(w.id, verbs[v]) == (at != NULL),
+				      "row %zu: %s", i, verbs[v]);
+		}
+		ok(wish_delete(cx, db, &ann_who, w.id, 0, &w));
+		becomes(w.id, STATUS_DELETED);
+	}
+}
+END_TEST
+
+START_TEST(buttons_do_what_they_say)
+{
+	static const struct {
+		const char *verb;
+		enum status desired;
+		const char *said;
+	} acts[] = {{"stop", STATUS_STANDBY, "said_stop"},
+		    {"archive", STATUS_PENDING, "said_archive"},
+		    {"start", STATUS_RUNNING, "said_start"}};
+	struct workspace w = create(&ann_who, "a");
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *path =
+			arena_printf(&t.cx.arena, "/workspaces/%s/%s", w.id,
+				     acts[i].verb);
+
+		ck_assert_int_eq(press(path, CSRF "&back=%2F%3Fq%3Da"), 303);
+		ck_assert_str_eq(header_of("Location"), "/?q=a");
+		ck_assert_ptr_nonnull(
+			strstr(header_of("Set-Cookie"), acts[i].said));
+		ck_assert_int_eq(get(w.id).desired, acts[i].desired);
+		ck_assert_int_eq(press(path, CSRF "&back=%2F%2Fevil"), 303);
+		ck_assert_str_eq(header_of("Location"),
+				 fmt("/workspaces/%s", w.id));
+		ck_assert_int_eq(press(path, "csrf=other"), 403);
+	}
+}
+END_TEST
+
+START_TEST(create_by_the_form_once)
+{
+	struct ws_query q = {.owner_id = ann};
+	struct ws_page page;
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(press("/workspaces", CSRF
+				       "&name=new&app=ide&description=&once="
+				       "0f8fad5b-d9cb-469f-a165-70867728950e"),
+				 303);
+		ck_assert_str_eq(header_of("Location"), "/");
+	}
+	ok(workspace_list(cx, db, &q, &page));
+	ck_assert_int_eq(page.total, 1);
+	ck_assert_str_eq(page.v[0].app, "ide");
+	ck_assert_int_eq(press("/workspaces", CSRF "&name="), 400);
+	ck_assert_int_eq(press("/workspaces", CSRF "&name=x&app=no"), 400);
+}
+END_TEST
+
+START_TEST(the_limit_has_a_page_with_stop_buttons)
+{
+	struct workspace a = create(&ann_who, "first");
+	struct workspace b = create(&ann_who, "second"), w;
+
+	ck_assert_int_eq(press("/workspaces", CSRF "&name=third"), 429);
+	ck_assert(offered(a.id, "stop") && offered(b.id, "stop"));
+	ck_assert(says("You may run 2 at a time"));
+	ck_assert(!says("data-until"));
+	/* somebody has just pressed one: it waits for that */
+	becomes(a.id, STATUS_RUNNING);
+	ok(wish_stop(cx, db, &ann_who, a.id, 0, &w));
+	ck_assert_int_eq(press("/workspaces", CSRF "&name=third"), 429);
+	ck_assert(says(fmt("data-follow=\"%s\"", a.id)));
+	ck_assert(says("data-until=\"down\""));
+}
+END_TEST
+
+START_TEST(the_list_is_paged_and_searched)
+{
+	ok(setting_put(cx, db, SETTING_MAX_RUNNING_PER_USER, 100));
+	for (int i = 0; i < 60; i++)
+		create(&ann_who, i == 30 ? "a&b \"needle\"" : "hay");
+	ck_assert_int_eq(look(ann_cookie, "/"), 200);
+	ck_assert(says("60 workspaces"));
+	ck_assert(says("rel=\"next\""));
+	ck_assert_int_eq(look(ann_cookie, "/?q=needle&phase=PENDING&sort=name"),
+			 200);
+	ck_assert(says("1 workspace<"));
+	ck_assert(says("value=\"needle\""));
+	ck_assert(says("value=\"PENDING\" selected"));
+	ck_assert(says("a&amp;b &quot;needle&quot;") ||
+		  says("a&amp;b &#34;needle&#34;"));
+	ck_assert_int_eq(look(ann_cookie, "/?q=nothing+like+it"), 200);
+	ck_assert(says("Nothing matches"));
+}
+END_TEST
+
+/* ---- One workspace ---- */
+
+START_TEST(the_page_says_why_it_runs)
+{
+	struct workspace w = create(&ann_who, "a");
+	struct ws_activity busy = {.id = w.id, .connections = 2};
+	struct ws_activity idle = {.id = w.id};
+
+	becomes(w.id, STATUS_RUNNING);
+	busy.last_access_ms = idle.last_access_ms = cx->now_ms;
+	idle.idle_since_ms = cx->now_ms;
+	ok(workspace_activity(cx, db, &busy, 1));
+	ck_assert_int_eq(look(ann_cookie, fmt("/workspaces/%s", w.id)), 200);
+	ck_assert(says("2 connections open"));
+	ck_assert(!says("Idle since"));
+	ok(workspace_activity(cx, db, &idle, 1));
+	ck_assert_int_eq(look(ann_cookie, fmt("/workspaces/%s", w.id)), 200);
+	ck_assert(says("Idle since <time datetime="));
+	ck_assert(says("stops at <time datetime="));
+	ck_assert(says(" UTC</time>"));
+}
+END_TEST
+
+START_TEST(edit_keeps_what_was_not_touched)
+{
+	struct wish_new n = {.name = "a",
+			     .standby_ttl_s = 90,
+			     .archive_ttl_s = 7201};
+	struct workspace w;
+	const char *path;
+	bool again;
+
+	ok(wish_create(cx, db, &ann_who, &n, &w, &again));
+	path = fmt("/workspaces/%s/edit", w.id);
+	ck_assert_int_eq(press(path, CSRF "&name=b&description=d&memo=1%0D%0A2&"
+					  "standby_ttl_minutes=2&"
+					  "archive_ttl_hours=3"),
+			 303);
+	w = get(w.id);
+	ck_assert_str_eq(w.name, "b");
+	ck_assert_str_eq(w.memo, "1\n2");
+	ck_assert_int_eq(w.standby_ttl_s, 90);
+	ck_assert_int_eq(w.archive_ttl_s, 7201);
+	ck_assert_int_eq(press(path, CSRF "&name=b&description=&memo=&"
+					  "standby_ttl_minutes=0&"
+					  "archive_ttl_hours=1"),
+			 303);
+	w = get(w.id);
+	ck_assert_str_eq(w.description, "");
+	ck_assert_int_eq(w.standby_ttl_s, 0);
+	ck_assert_int_eq(w.archive_ttl_s, 3600);
+}
+END_TEST
+
+START_TEST(delete_asks_and_names_it)
+{
+	struct workspace w = create(&ann_who, "precious");
+	const char *path = fmt("/workspaces/%s/delete", w.id);
+
+	ck_assert_int_eq(look(ann_cookie, path), 200);
+	ck_assert(says("<strong>precious</strong>"));
+	ck_assert(says("24 hours"));
+	ck_assert_int_eq(get(w.id).deleted_ms, 0);
+	ck_assert_int_eq(press(path, CSRF "&back=%2F"), 303);
+	ck_assert_int_ne(get(w.id).deleted_ms, 0);
+	ck_assert_int_eq(look(ann_cookie, "/"), 200);
+	ck_assert(says("Recently deleted"));
+	ck_assert(offered(w.id, "undelete"));
+	ck_assert_int_eq(press(fmt("/workspaces/%s/undelete", w.id), CSRF),
+			 303);
+	ck_assert_int_eq(get(w.id).deleted_ms, 0);
+	ok(setting_put(cx, db, SETTING_UNDO_HOURS, 0));
+	ck_assert_int_eq(look(ann_cookie, path), 200);
+	ck_assert(says("cannot be undone"));
+}
+END_TEST
+
+/* ---- /w/{id}/ ---- */
+
+static int
+visited(const char *cookie, const char *id)
+{
+	return look(cookie, fmt("/w/%s/deep?q=1", id));
+}
+
+static const struct {
+	enum status status, desired;
+	bool archive;
+	int answer;
+	bool wakes;
+	const char *says;
+} visits[] = {
+	{STATUS_STANDBY, STATUS_STANDBY, false, 200, true, "data-leave"},
+	{STATUS_STANDBY, STATUS_PENDING, false, 200, true, "data-leave"},
+	{STATUS_STANDBY, STATUS_RUNNING, false, 200, false, "data-leave"},
+	{STATUS_PENDING, STATUS_RUNNING, false, 200, false, "data-leave"},
+	{STATUS_PENDING, STATUS_RUNNING, true, 200, false, "data-leave"},
+	{STATUS_PENDING, STATUS_PENDING, true, 502, false, "/restore\""},
+	{STATUS_PENDING, STATUS_PENDING, false, 502, false, "/start\""},
+	{STATUS_PENDING, STATUS_STANDBY, false, 502, false, "on its way"},
+	{STATUS_RUNNING, STATUS_STANDBY, false, 502, false, "/start\""},
+	{STATUS_RUNNING, STATUS_RUNNING, false, 200, false, "data-leave"},
+	{STATUS_ERROR, STATUS_RUNNING, false, 502, false, "/recover\""},
+};
+#define N_VISITS (sizeof(visits) / sizeof(visits[0]))
+
+START_TEST(a_visit_gets_what_fits_the_state)
+{
+	for (size_t i = 0; i < N_VISITS; i++) {
+		struct workspace w =
+			in_state(visits[i].status, visits[i].desired,
+				 visits[i].archive);
+
+		ck_assert_int_eq(visited(ann_cookie, w.id), visits[i].answer);
+		ck_assert_msg(says(visits[i].says), "row %zu", i);
+		ck_assert_str_eq(header_of("Cache-Control"), "no-store");
+		ck_assert_int_eq(get(w.id).rev != w.rev, visits[i].wakes);
+		if (visits[i].wakes)
+			ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
+		ok(wish_delete(cx, db, &ann_who, w.id, 0, &w));
+		becomes(w.id, STATUS_DELETED);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_navigation_wakes_nothing)
+{
+	static const char *const method[] = {"GET",    "HEAD",	"POST",	  "PUT",
+					     "DELETE", "PATCH", "OPTIONS"};
+	static const char *const header[][2] = {{"HTTP_ACCEPT", "*/*"},
+						{"HTTP_SEC_FETCH_MODE", "cors"},
+						{"HTTP_SEC_FETCH_DEST",
+						 "image"},
+						{"HTTP_SEC_WEBSOCKET_KEY", "x"},
+						{"HTTP_SEC_PURPOSE",
+						 "prefetch"}};
+
+	for (size_t i = 0; i < N_VISITS; i++) {
+		struct workspace w =
+			in_state(visits[i].status, visits[i].desired,
+				 visits[i].archive);
+
+		for (size_t k = 0; k < 12; k++) {
+			ask(k < 7 ? method[k] : "GET", fmt("/w/%s/api", w.id));
+			as(ann_cookie);
+			if (k >= 7) {
+				browser();
+				set(header[k - 7][0], header[k - 7][1]);
+			}
+			ck_assert_int_eq(answered(), 503);
+			ck_assert_ptr_nonnull(header_of("Retry-After"));
+			ck_assert_int_eq(get(w.id).rev, w.rev);
+		}
+		ok(wish_delete(cx, db, &ann_who, w.id, 0, &w));
+		becomes(w.id, STATUS_DELETED);
+	}
+}
+END_TEST
+
+START_TEST(an_admin_does_not_enter)
+{
+	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+
+	ck_assert_int_eq(visited(admin_cookie, w.id), 403);
+	ck_assert_int_eq(visited(bob_cookie, w.id), 403);
+	ck_assert_int_eq(get(w.id).rev, w.rev);
+	ck_assert_int_eq(look(admin_cookie, fmt("/workspaces/%s", w.id)), 200);
+	ck_assert(says("Owner: ann"));
+}
+END_TEST
+
+START_TEST(who_is_not_logged_in_comes_back)
+{
+	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+
+	ask("GET", fmt("/w/%s/a?b=c", w.id));
+	browser();
+	ck_assert_int_eq(answered(), 303);
+	ck_assert_str_eq(header_of("Location"),
+			 fmt("/login?back=%%2Fw%%2F%s%%2Fa%%3Fb%%3Dc", w.id));
+	ask("GET", fmt("/w/%s/", w.id));
+	ck_assert_int_eq(answered(), 401);
+}
+END_TEST
+
+START_TEST(a_dead_one_is_said_to_be_dead)
+{
+	struct workspace w = in_state(STATUS_RUNNING, STATUS_RUNNING, false);
+
+	ask("GET", fmt("/w/%s/", w.id));
+	browser();
+	as(ann_cookie);
+	set("GATE_ERROR", "502");
+	ck_assert_int_eq(answered(), 502);
+	ck_assert(says("does not answer"));
+}
+END_TEST
+
+START_TEST(over_the_limit_a_visit_gets_the_list)
+{
+	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+	struct workspace a = create(&ann_who, "first");
+
+	create(&ann_who, "second");
+	ck_assert_int_eq(visited(ann_cookie, w.id), 502);
+	ck_assert(offered(a.id, "stop"));
+	ck_assert(says(fmt("name=\"back\" value=\"/w/%s/deep?q=1\"", w.id)));
+	ck_assert_int_eq(get(w.id).rev, w.rev);
+}
+END_TEST
+
+START_TEST(following_never_wakes)
+{
+	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+	const char *path = fmt("/workspaces/%s/loading", w.id);
+
+	ck_assert_int_eq(look(ann_cookie, path), 502);
+	ck_assert(says("It is asleep"));
+	ck_assert_int_eq(get(w.id).rev, w.rev);
+	ok(wish_start(cx, db, &ann_who, w.id, 0, &w));
+	ck_assert_int_eq(look(ann_cookie, path), 200);
+	ck_assert(says("http-equiv=\"refresh\""));
+	becomes(w.id, STATUS_RUNNING);
+	ck_assert_int_eq(look(ann_cookie, arena_printf(&t.cx.arena,
+						       "%s?to=%%2Fw%%2F%s%%2Fx",
+						       path, w.id)),
+			 303);
+	ck_assert_str_eq(header_of("Location"), fmt("/w/%s/x", w.id));
+	/* only into this workspace */
+	ck_assert_int_eq(look(ann_cookie, fmt("%s?to=%%2Flogout", path)), 303);
+	ck_assert_str_eq(header_of("Location"), fmt("/w/%s/", w.id));
+}
+END_TEST
+
+START_TEST(a_slash_is_added)
+{
+	struct workspace w = create(&ann_who, "a");
+
+	ck_assert_int_eq(look(ann_cookie, fmt("/w/%s?x=1", w.id)), 308);
+	ck_assert_str_eq(header_of("Location"), fmt("/w/%s/?x=1", w.id));
+}
+END_TEST
+
+/* ---- Administration ---- */
+
+START_TEST(an_admin_recovers)
+{
+	struct workspace w = create(&ann_who, "lost one");
+
+	broken(w.id, REASON_DATA_LOST);
+	ck_assert_int_eq(look(ann_cookie, "/admin"), 403);
+	ck_assert_int_eq(look(ann_cookie, fmt("/workspaces/%s", w.id)), 200);
+	ck_assert(!offered(w.id, "recover"));
+	ck_assert(says("tell an administrator"));
+	ck_assert_int_eq(look(admin_cookie, "/admin"), 200);
+	ck_assert(says("lost one"));
+	ck_assert(says("Owner: ann"));
+	ck_assert(offered(w.id, "recover"));
+	ask("POST", fmt("/workspaces/%s/recover", w.id));
+	browser();
+	as(admin_cookie);
+	form("csrf=root-token&back=%2Fadmin");
+	ck_assert_int_eq(answered(), 303);
+	ck_assert_str_eq(header_of("Location"), "/admin");
+	ck_assert_int_eq(get(w.id).error_count, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {every_message_is_in_both_languages,
+				      every_word_of_the_rules_has_a_message,
+				      korean_pages_are_korean,
+				      the_switch_is_kept_in_a_cookie,
+				      a_flash_is_one_of_ours_and_shown_once,
+				      login_comes_back_only_to_this_site,
+				      login_form,
+				      buttons_fit_the_state,
+				      buttons_do_what_they_say,
+				      create_by_the_form_once,
+				      the_limit_has_a_page_with_stop_buttons,
+				      the_list_is_paged_and_searched,
+				      the_page_says_why_it_runs,
+				      edit_keeps_what_was_not_touched,
+				      delete_asks_and_names_it,
+				      a_visit_gets_what_fits_the_state,
+				      what_is_no_navigation_wakes_nothing,
+				      an_admin_does_not_enter,
+				      who_is_not_logged_in_comes_back,
+				      a_dead_one_is_said_to_be_dead,
+				      over_the_limit_a_visit_gets_the_list,
+				      following_never_wakes,
+				      a_slash_is_added,
+				      an_admin_recovers};
+
+	return run_cgi("page", tests, sizeof(tests) / sizeof(tests[0]));
+}
