@@ -5,8 +5,8 @@
  *    at in the transaction that takes a place, so it is exact.
  * 2. A wish is accepted at any moment, also while an operation runs, and may
  *    be repeated. ERR_STATE only where it makes no sense.
- * 3. Who may see the workspace (ws_of) was decided before. What more is asked of
- *    them (an admin for some recoveries) is decided here.
+ * 3. Who may see the workspace (ws_of) was decided before. What more is asked
+ *    of them (an admin for some recoveries) is decided here.
  * 4. After OK the caller kicks (kick.h): a wish itself starts nothing.
  *
  * All: ERR_WS_NOT_FOUND; ERR_STATE on a deleted one; ERR_PRECONDITION when rev
