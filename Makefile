@@ -37,9 +37,10 @@ OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	       -fno-sanitize-recover=undefined -Wno-null-dereference
 OPT_tsan    := -O1 -g -fsanitize=thread -Wno-null-dereference
 OPT_fuzz    := $(OPT_asan)
-# What clang says about macros of system headers, and gcc does not.
+# What clang says about macros of system headers, and gcc does not; and that
+# a long text of a list goes on in the next line.
 OPT_clang   := $(OPT_dev) -Wno-gnu-statement-expression -Wno-cast-align \
-	       -Wno-cast-qual
+	       -Wno-cast-qual -Wno-string-concatenation
 ifeq ($(FLAVOUR),clang)
 CC          := clang-14
 endif
