@@ -260,6 +260,7 @@ options_read(int argc, char **argv, struct options *o)
 		{"fork-children", required_argument, NULL, FORK_CHILDREN},
 		{"eat-memory", required_argument, NULL, EAT_MEMORY},
 		{"status", required_argument, NULL, STATUS},
+		{"base", required_argument, NULL, BASE},
 		{NULL, 0, NULL, 0},
 	};
 	int i;

@@ -18,9 +18,9 @@ function startCron(folder, line) {
 	for (const name of ['crontabs', 'empty', 'run'])
 		fs.mkdirSync(`${folder}/${name}`, { recursive: true });
 	fs.writeFileSync(`${folder}/crontab`, line, { mode: 0o644 });
-	const child = spawn('unshare', ['--mount', '--fork', '--kill-child',
-		'--pid', '--mount-proc', 'sh', '-c', SHIFT, 'sh', folder],
-	{ stdio: ['ignore', 'ignore', 'pipe'] });
+	const child = spawn('unshare',
+		['--mount', 'sh', '-c', SHIFT, 'sh', folder],
+		{ stdio: ['ignore', 'ignore', 'pipe'] });
 	child.said = '';
 	child.stderr.on('data', (c) => { child.said += c; });
 	child.done = new Promise((done) => child.once('close', done));

@@ -109,8 +109,6 @@ withSite('F2 auto-wake', { apps, settings }, (it) => {
 		await site.pass();
 		assert.equal((await site.admin.workspace(w.id)).phase, 'ARCHIVED');
 		await page.getByRole('button', { name: /^Restore/ }).click();
-		await site.admin.phase(w.id, 'RUNNING');
-		await page.goto(w.path);
 		await page.getByText('ws echo hello').waitFor();
 		await page.context().close();
 		await site.admin.remove(w.id);
