@@ -19,6 +19,10 @@
  * that undo each other must not keep a machine busy. */
 #define RESTLESS 100
 
+/* A look that hangs (a dead disk) must not hold the lock for ever: the kernel
+ * ends the pass, and the next one tries. */
+#define HUNG_S 900
+
 static volatile sig_atomic_t stopped;
 
 struct run {
@@ -134,6 +138,7 @@ round_once(struct run *run, bool full)
 
 	cx_begin(&cx, run->site);
 	again_take(&cx);
+	alarm(HUNG_S);
 	e = pass_round(&cx, &run->w, &r);
 	add(run, &cx, &r);
 	if (e) {
@@ -143,6 +148,7 @@ round_once(struct run *run, bool full)
 	record(run, &cx);
 	if (!run->hopeless && !r.changed && (e = chores(run, &cx)))
 		error(run, &cx, cx.why);
+	alarm(0);
 	cx_end(&cx);
 	return r.changed || r.begun;
 }

@@ -10,23 +10,24 @@
 #include "reconcile/job.h"
 #include "reconcile/pass.h"
 #include "store/setting.h"
+#include "store/workspace.h"
 
 /* Past its limit a worker that hangs where no deadline reaches is ended by
  * the kernel; its lock is free then and the pass says Timeout. */
 #define GRACE_S 60
 
-static void
-set_alarm(const struct settings *s)
+static enum err
+set_alarm(struct cx *cx, struct world *w, const char *id)
 {
-	int64_t most = 0;
+	struct workspace ws;
+	enum err e;
 
-	for (int o = 0; o < OPERATION__MAX; o++) {
-		enum setting limit = operation_limit((enum operation)o);
-
-		if (limit < SETTING__MAX && s->v[limit] > most)
-			most = s->v[limit];
-	}
-	alarm((unsigned)(most + GRACE_S));
+	if ((e = workspace_get(cx, w->db, id, &ws)))
+		return e;
+	if (ws.operation != OPERATION_NONE)
+		alarm((unsigned)w->set.v[operation_limit(ws.operation)] +
+		      GRACE_S);
+	return OK;
 }
 
 static int
@@ -62,9 +63,9 @@ work(struct cx *cx, struct world *w, const char *id, const char *op_id,
 	enum err e;
 
 	if ((e = world_open(cx, DB_WRITE, w)) ||
-	    (e = settings_load(cx, w->db, &w->set)))
+	    (e = settings_load(cx, w->db, &w->set)) ||
+	    (e = set_alarm(cx, w, id)))
 		return e;
-	set_alarm(&w->set);
 	return job_run(cx, w, id, op_id, out);
 }
 

@@ -264,6 +264,45 @@ START_TEST(success_that_is_not_to_be_seen_is_none)
 }
 END_TEST
 
+/* Nobody can press Recover for one that is deleted: it is tried for ever, but
+ * not over and over. */
+START_TEST(a_delete_that_fails_is_tried_for_ever)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+
+	set(SETTING_RETRY_BASE_SECONDS, 3600);
+	mock.stop_err = ERR_TIMEOUT;
+	wish_delete(w.id);
+	pass();
+	pass();
+	is_error(w.id, REASON_TIMEOUT);
+	ck_assert_int_eq(mock.stops, 1);
+	for (int i = 0; i < 5; i++) {
+		doctor(w.id, "next_retry_ms = 1");
+		pass();
+	}
+	ck_assert_int_eq(mock.stops, 6);
+	ck_assert_int_eq(get(w.id).error_count, 6);
+	mock.stop_err = OK;
+	doctor(w.id, "next_retry_ms = 1");
+	pass();
+	is_at(w.id, STATUS_DELETED);
+}
+END_TEST
+
+START_TEST(a_pass_ends_although_a_delete_fails)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+
+	mock.stop_err = ERR_ACTION; /* and no pause between retries */
+	wish_delete(w.id);
+	pass();
+	ck_assert_int_eq(mock.stops, 3);
+	is_error(w.id, REASON_RETRY_EXCEEDED);
+	ck_assert_int_gt(get(w.id).next_retry_ms, cx->now_ms);
+}
+END_TEST
+
 /* ---- Ended by itself ---- */
 
 START_TEST(a_crash_soon_after_the_start_counts)
@@ -470,6 +509,8 @@ main(void)
 		 a_failed_look_is_never_absent,
 		 an_end_that_cannot_be_seen,
 		 success_that_is_not_to_be_seen_is_none,
+		 a_delete_that_fails_is_tried_for_ever,
+		 a_pass_ends_although_a_delete_fails,
 		 a_crash_soon_after_the_start_counts,
 		 a_crash_loop_ends,
 		 later_it_is_just_started_again,

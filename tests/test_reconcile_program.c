@@ -1,7 +1,7 @@
 /* roost-reconcile as a program: locks, marks, signals, what it says. */
 #include "support/realfix.h"
 
-/* Starts it with these words after --site DIR; stderr into a file. */
+/* Starts it with this word after --site DIR; what it says, into a file. */
 static pid_t
 launch(const char *word)
 {
@@ -14,7 +14,7 @@ launch(const char *word)
 	if (pid == 0) {
 		int fd = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-		if (fd < 0 || dup2(fd, 2) < 0)
+		if (fd < 0 || dup2(fd, 2) < 0 || dup2(fd, 1) < 0)
 			_exit(126);
 		execl(program, program, "--site", t.dir, word, (char *)NULL);
 		_exit(127);

@@ -42,29 +42,42 @@ calm(struct ws_outcome *o, const struct workspace *ws)
 	o->error_count = ws->error_count;
 }
 
-/* One more failure; at max_retries, or for good, a person must act. */
+/* Where the pause is set to none, one that is tried for ever still pauses. */
+#define FOREVER_BASE_S 30
+
+static int64_t
+next_retry(const struct cx *cx, const struct world *w, int64_t count, bool over)
+{
+	int64_t base = w->set.v[SETTING_RETRY_BASE_SECONDS];
+	uint32_t random;
+
+	if (over && base < FOREVER_BASE_S)
+		base = FOREVER_BASE_S;
+	id_random(&random, sizeof random);
+	return cx->now_ms + retry_pause_ms(count, base, random);
+}
+
+/*
+ * One more failure; at max_retries, or for good, a person must act. But what
+ * is to be deleted has nobody who would press Recover: it is tried for ever,
+ * ever more seldom.
+ */
 static void
 blame(const struct cx *cx, const struct world *w, struct ws_outcome *o,
       const struct workspace *ws, enum reason reason, const char *message)
 {
-	uint32_t random;
+	bool over;
 
 	o->status = STATUS_ERROR;
 	o->error = WS_ERROR_SET;
 	o->reason = reason;
 	o->message = message;
 	o->error_count = ws->error_count + 1;
-	if (!reason_retries(reason))
-		return;
-	if (o->error_count >= w->set.v[SETTING_MAX_RETRIES]) {
+	over = o->error_count >= w->set.v[SETTING_MAX_RETRIES];
+	if (reason_retries(reason) && over)
 		o->reason = REASON_RETRY_EXCEEDED;
-		return;
-	}
-	id_random(&random, sizeof random);
-	o->next_retry_ms =
-		cx->now_ms +
-		retry_pause_ms(o->error_count,
-			       w->set.v[SETTING_RETRY_BASE_SECONDS], random);
+	if (ws->deleted_ms || (reason_retries(reason) && !over))
+		o->next_retry_ms = next_retry(cx, w, o->error_count, over);
 }
 
 /* What people read: no control characters, no paths of the site. */

@@ -1,6 +1,8 @@
 /* The operations that lead downwards: STOPPING, ARCHIVING, DELETING. */
 #include "reconcile/job.h"
 
+#include <unistd.h>
+
 #include "reconcile/commit.h"
 #include "rules/names.h"
 
@@ -76,6 +78,7 @@ job_delete(struct job *j, struct outcome *out)
 	if ((e = j->w->engine->stop(j->cx, j->ws.id, j->deadline_ms)) ||
 	    (e = job_home(j, &there)))
 		return e;
+	unlink(site_run_path(j->cx, j->ws.id, ".access"));
 	if (!there)
 		return OK;
 	name_trash(j->ws.id, j->ws.op_id, name);

@@ -173,8 +173,10 @@ look_homes(struct cx *cx, struct world *w, struct view *out)
 		blind(out, cx);
 		return;
 	}
-	for (size_t i = 0; i < out->n; i++)
+	for (size_t i = 0; i < out->n; i++) {
 		out->v[i].seen.home = there[i] ? LOOK_PRESENT : LOOK_ABSENT;
+		out->homes += there[i];
+	}
 }
 
 static void

@@ -33,6 +33,7 @@ struct view {
 	struct instances instances;
 	bool blind; /* a look failed; cx->why of it in why */
 	char why[512];
+	size_t homes;	/* seen in their place */
 	size_t strange; /* instances whose workspace is not known */
 };
 

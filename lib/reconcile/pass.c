@@ -158,6 +158,8 @@ look_and_act(struct cx *cx, struct world *w, struct view *v, struct round *r)
 		snprintf(r->message, sizeof r->message, "%s", v->why);
 	r->workspaces += (int64_t)v->n;
 	r->instances += (int64_t)v->instances.n;
+	if (!r->homes)
+		r->homes = (int64_t)v->homes;
 	if (r->full)
 		sweep_stages(cx, w, v, r);
 	if ((e = weigh_all(cx, w, v, r)) || (e = incident_report(cx, w, v)))

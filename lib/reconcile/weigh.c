@@ -98,7 +98,10 @@ weigh_error(struct cx *cx, struct world *w, struct sight *s,
 		    cx->now_ms - s->ws.status_changed_ms >= HEAL_AFTER_MS;
 
 	if (s->ws.deleted_ms) {
-		s->op = plan(&s->ws, seen);
+		/* At once, unless it is the delete itself that failed. */
+		if (s->ws.status_changed_ms < s->ws.deleted_ms ||
+		    s->ws.next_retry_ms <= cx->now_ms)
+			s->op = plan(&s->ws, seen);
 		return OK;
 	}
 	if (j->status == STATUS_ERROR) {

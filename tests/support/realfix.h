@@ -129,7 +129,8 @@ real_up(void)
 
 	find_bin();
 	buf_init(&conf, 16384);
-	buf_puts(&conf, "allow_unsandboxed = yes\nslots = 64\n");
+	buf_puts(&conf, "allow_unsandboxed = yes\nslots = 64\n"
+			"memory_mb = 0\n");
 	add_app(&conf, "shell", "");
 	add_app(&conf, "slow", "--slow-start 4000");
 	add_app(&conf, "broken", "--crash-at-start");
