@@ -116,7 +116,7 @@ page_span(struct cx *cx, int64_t ms)
 
 	if (ms >= 0 && ms < 1000)
 		return arena_printf(&cx->arena, "%d ms", (int)ms);
-	if (ms >= 0 && ms < 10000)
+	if (ms >= 0 && ms < 10000 && ms % 1000 != 0)
 		return arena_printf(&cx->arena, "%lld.%lld s", s,
 				    (long long)(ms % 1000 / 100));
 	if (s < 60)

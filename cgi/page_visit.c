@@ -92,7 +92,8 @@ show_loading(struct cx *cx, struct call *c, const struct workspace *w,
 		return e;
 	add_steps(c->view, w);
 	view_time(c->view, "since", since);
-	view_text(c->view, "elapsed_text", page_span(cx, cx->now_ms - since));
+	view_text(c->view, "elapsed_text",
+		  page_span(cx, (cx->now_ms - since) / 1000 * 1000));
 	view_text(c->view, "page", "loading");
 	response_header(c->rp, "Cache-Control", "no-store");
 	c->rp->page = "loading";
