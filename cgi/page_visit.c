@@ -73,6 +73,8 @@ view_ws(struct cx *cx, struct call *c, const struct workspace *w,
 
 	if (e)
 		return e;
+	if (w->deleted_ms != 0 && !wish_can_undelete(cx, &s, w))
+		return cx_fail(cx, ERR_WS_NOT_FOUND, "%s is gone", w->id);
 	view_put(c->view, "workspace", page_item(cx, c, &s, w));
 	view_text(c->view, "title", w->name);
 	view_text(c->view, "to", to);

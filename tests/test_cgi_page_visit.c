@@ -190,6 +190,19 @@ START_TEST(following_never_wakes)
 }
 END_TEST
 
+START_TEST(what_is_gone_is_not_found)
+{
+	struct workspace w = create(&ann_who, "a");
+
+	ok(wish_delete(cx, db, &ann_who, w.id, 0, &w));
+	ck_assert_int_eq(visited(ann_cookie, w.id), 502);
+	ck_assert(offered(w.id, "undelete"));
+	becomes(w.id, STATUS_DELETED);
+	ck_assert_int_eq(visited(ann_cookie, w.id), 404);
+	ck_assert(!offered(w.id, "undelete"));
+}
+END_TEST
+
 START_TEST(a_slash_is_added)
 {
 	struct workspace w = create(&ann_who, "a");
@@ -209,6 +222,7 @@ main(void)
 				      a_dead_one_is_said_to_be_dead,
 				      over_the_limit_a_visit_gets_the_list,
 				      following_never_wakes,
+				      what_is_gone_is_not_found,
 				      a_slash_is_added};
 
 	return run_cgi("page_visit", tests, sizeof(tests) / sizeof(tests[0]));
