@@ -116,7 +116,9 @@ find_route(struct cx *cx, struct call *c, struct route_match *m)
 	c->db = method_unsafe(c->rq->method) ? c->worker->write
 					     : c->worker->read;
 	c->html = c->html || page_for_all(c);
-	return OK;
+	return c->db == c->worker->read && c->worker->snapshots
+		       ? db_snapshot(cx, c->db)
+		       : OK;
 }
 
 /* ---- The journey. Each step may end it. ---- */
@@ -195,6 +197,7 @@ app_answer(struct worker *w, struct io *io)
 		send_answer(cx, c, io, e);
 		log_request(cx, c, e, began);
 	}
+	db_rollback(w->read);
 	response_free(&rp);
 	arena_reset(&cx->arena);
 	return !kept;

@@ -8,7 +8,8 @@
  *    of them with a POST). A form must also carry its token, field "csrf",
  *    unless nobody is logged in and the browser says "same origin". Below
  *    /api/ there are no forms: the body is JSON or empty.
- * 3. A GET works with a database handle that cannot write.
+ * 3. A GET works with a database handle that cannot write, and sees one moment
+ *    of it from beginning to end.
  * 4. The form `any` is not looked at, and its routes need no CSRF: they must
  *    not change anything for a method that is not GET.
  * 5. An error leaves nothing of a half-made answer: ERR_X becomes the shape of
@@ -130,6 +131,7 @@ struct worker {
 	const struct program *program;
 	struct cx cx;
 	struct db *read, *write;
+	bool snapshots; /* a reader does not hold up writers (WAL) */
 };
 
 /* Per process: made once at start, then const. */

@@ -31,9 +31,15 @@
 #define WAKE SIGUSR2
 #define WAKE_EACH_MS 10
 
+#define VARS 96
+
 struct request_io {
 	struct io io; /* first: an io is cast back to this */
 	FCGX_Request fcgx;
+	/* Lengths of the names of the first variables: most questions for a
+	 * variable are for one that is not there. */
+	unsigned short name_len[VARS];
+	size_t n_vars;
 	struct buf out; /* records of the answer */
 	bool kept;
 };
@@ -50,10 +56,32 @@ struct thread {
 /* Set once at the end; the only state that is shared. */
 static atomic_bool stopping;
 
+static void
+index_vars(struct request_io *rio)
+{
+	char **v = rio->fcgx.envp;
+
+	for (size_t i = 0; i < VARS && v[i]; i++) {
+		size_t n = strcspn(v[i], "=");
+
+		rio->name_len[i] = n < 1024 ? (unsigned short)n : 0;
+		rio->n_vars = i + 1;
+	}
+}
+
 static const char *
 fcgi_var(struct io *io, const char *name)
 {
-	return FCGX_GetParam(name, ((struct request_io *)io)->fcgx.envp);
+	struct request_io *rio = (struct request_io *)io;
+	char **v = rio->fcgx.envp;
+	size_t n = strlen(name);
+
+	if (!rio->n_vars)
+		index_vars(rio);
+	for (size_t i = 0; i < rio->n_vars; i++)
+		if (rio->name_len[i] == n && memcmp(v[i], name, n) == 0)
+			return v[i] + n + 1;
+	return rio->n_vars == VARS ? FCGX_GetParam(name, v) : NULL;
 }
 
 static ssize_t

@@ -35,9 +35,12 @@ worker_open(struct cx *cx, const struct program *p, struct worker *w)
 	memset(w, 0, sizeof(*w));
 	w->program = p;
 	if ((e = db_open(cx, DB_READ, &w->read)) ||
-	    (e = db_open(cx, DB_WRITE, &w->write)))
+	    (e = db_open(cx, DB_WRITE, &w->write))) {
 		worker_close(w);
-	return e;
+		return e;
+	}
+	w->snapshots = strcmp(db_journal(w->read), "wal") == 0;
+	return OK;
 }
 
 void

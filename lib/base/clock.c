@@ -38,30 +38,69 @@ clock_sleep_ms(int64_t ms)
 		;
 }
 
-/* Out of range for a four-digit year prints the range's end. */
-static void
-broken_down(int64_t ms, struct tm *tm)
-{
-	int64_t most = INT64_C(253402300799);
-	time_t s = (time_t)(ms / 1000 - (ms % 1000 < 0));
+/* A moment taken apart. gmtime_r() would do it under a lock of the whole
+ * process, and a workspace has ten times in it. */
+struct parts {
+	int year, month, day, weekday; /* month and weekday from 0 */
+	int hour, minute, second, ms;
+};
 
-	if (s < 0)
-		s = 0;
-	if (s > most)
-		s = (time_t)most;
-	gmtime_r(&s, tm);
+/* Out of range for a four-digit year gives the range's end. */
+static struct parts
+broken_down(int64_t ms)
+{
+	const int64_t most = INT64_C(253402300799999);
+	int64_t t = ms < 0 ? 0 : ms > most ? most : ms;
+	int days = (int)(t / 86400000), left = (int)(t % 86400000);
+	struct parts p = {.hour = left / 3600000,
+			  .minute = left / 60000 % 60,
+			  .second = left / 1000 % 60,
+			  .ms = left % 1000,
+			  .weekday = (days + 4) % 7};
+	/* Years begin in March here, so that leap days end them. */
+	int from = days + 719468, era = from / 146097, in_era = from % 146097;
+	int year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) /
+		   365;
+	int in_year = in_era - (365 * year + year / 4 - year / 100);
+	int march = (5 * in_year + 2) / 153;
+
+	p.day = in_year - (153 * march + 2) / 5 + 1;
+	p.month = (march + 2) % 12;
+	p.year = era * 400 + year + (p.month < 2);
+	return p;
+}
+
+/* n digits of a number at to; returns what is behind them. */
+static char *
+digits(char *to, int number, int n)
+{
+	for (int i = n - 1; i >= 0; i--) {
+		to[i] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	return to + n;
+}
+
+static char *
+join(char *to, char c, int number, int n)
+{
+	*to = c;
+	return digits(to + 1, number, n);
 }
 
 const char *
 clock_iso(int64_t ms, char out[CLOCK_ISO_MAX])
 {
-	struct tm tm;
-	char date[24];
+	struct parts p = broken_down(ms);
+	char *to = digits(out, p.year, 4);
 
-	broken_down(ms, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, CLOCK_ISO_MAX, "%s.%03dZ", date,
-		 ms < 0 ? 0 : (int)(ms % 1000));
+	to = join(to, '-', p.month + 1, 2);
+	to = join(to, '-', p.day, 2);
+	to = join(to, 'T', p.hour, 2);
+	to = join(to, ':', p.minute, 2);
+	to = join(to, ':', p.second, 2);
+	to = join(to, '.', p.ms, 3);
+	memcpy(to, "Z", 2);
 	return out;
 }
 
@@ -73,13 +112,11 @@ clock_http(int64_t ms, char out[CLOCK_ISO_MAX])
 	static const char month[12][4] = {"Jan", "Feb", "Mar", "Apr",
 					  "May", "Jun", "Jul", "Aug",
 					  "Sep", "Oct", "Nov", "Dec"};
-	struct tm tm;
-	char rest[24];
+	struct parts p = broken_down(ms);
 
-	broken_down(ms, &tm);
-	strftime(rest, sizeof(rest), "%Y %H:%M:%S GMT", &tm);
-	snprintf(out, CLOCK_ISO_MAX, "%s, %02d %s %s", day[tm.tm_wday % 7],
-		 tm.tm_mday % 100, month[tm.tm_mon % 12], rest);
+	snprintf(out, CLOCK_ISO_MAX, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+		 day[p.weekday], p.day % 100, month[p.month], p.year % 10000,
+		 p.hour % 100, p.minute % 100, p.second % 100);
 	return out;
 }
 

@@ -68,17 +68,19 @@ load_session(struct cx *cx, struct db *db, const char *session, struct who *who)
 {
 	struct session s;
 	int64_t seconds = 0;
+	bool renew;
 	enum err e = ERR_NOT_FOUND;
 
 	if (secret_shaped(session))
 		e = session_find(cx, db, hash_of(cx, session), &s);
 	if (e == ERR_NOT_FOUND)
 		return cx_fail(cx, ERR_UNAUTHORIZED, "no such session");
-	if (e || (e = session_seconds(cx, db, &seconds)))
+	renew = !e && session_stale(cx, &s);
+	if (e || (renew && (e = session_seconds(cx, db, &seconds))))
 		return e;
 	*who = who_of(&s.user);
 	who->csrf = s.csrf;
-	who->renew = session_stale(cx, &s);
+	who->renew = renew;
 	who->session_s = seconds;
 	return OK;
 }

@@ -21,7 +21,8 @@ struct who {
 	const char *username;
 	bool admin;
 	bool renew;	   /* the session is due to slide: auth_renew() */
-	int64_t session_s; /* how long the session's cookie shall live */
+	int64_t session_s; /* with renew, and of a login: how long the
+			      session's cookie shall live */
 	const char *csrf;  /* the session's; NULL with a token */
 	int64_t token_id;  /* of the token that was used; 0: a session */
 };

@@ -21,12 +21,13 @@ view_new(struct cx *cx)
 	return o;
 }
 
-/* Takes the reference to part. */
+/* Takes the reference to part. The key is not copied: view.h. */
 static void
 add(struct json_object *o, const char *key, struct json_object *part)
 {
 	if (key)
-		json_object_object_add(o, key, part);
+		json_object_object_add_ex(o, key, part,
+					  JSON_C_OBJECT_KEY_IS_CONSTANT);
 	else
 		json_object_array_add(o, part);
 }
@@ -125,7 +126,7 @@ view_merge(struct json_object *o, const char *key, struct json_object *more)
 
 	json_object_object_foreach(more, name, member)
 	{
-		view_put(into, name, member);
+		json_object_object_add(into, name, json_object_get(member));
 	}
 }
 

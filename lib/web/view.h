@@ -2,8 +2,9 @@
  * What an answer says, as one JSON object: JSON clients get it as it is,
  * templates print it.
  *
- * 1. Into a list (made by view_list) things go with key NULL.
- * 2. Text that is no valid UTF-8 is mended (U+FFFD), so that the output
+ * 1. Keys are not copied: literals, or of the cx's arena.
+ * 2. Into a list (made by view_list) things go with key NULL.
+ * 3. Text that is no valid UTF-8 is mended (U+FFFD), so that the output
  *    always is.
  */
 #ifndef WEB_VIEW_H
