@@ -13,11 +13,6 @@
 static struct engsite s;
 static const char *id;
 
-/* A daemon with a session of its own that writes into the home. */
-#define BEAT                                                                   \
-	"(setsid sh -c 'while :; do date +%%s%%N > beat; sleep 0.02; "         \
-	"done') & "
-
 static void
 open_with(const char *more)
 {
@@ -27,11 +22,11 @@ open_with(const char *more)
 	ck_assert_int_gt(
 		asprintf(&apps,
 			 "[app daemons]\n"
-			 "command = /bin/sh -c \"" BEAT
+			 "command = /bin/sh -c \"" ENGSITE_BEAT
 			 "exec %s --socket {socket} --fork-children 3\"\n"
 			 "binds = %s\n"
 			 "[app leaver]\n"
-			 "command = /bin/sh -c \"" BEAT
+			 "command = /bin/sh -c \"" ENGSITE_BEAT
 			 "exec %s --socket {socket} --crash-after 300\"\n"
 			 "binds = %s\n"
 			 "[app link]\n"
@@ -83,99 +78,6 @@ teardown(void)
 	engsite_close(&s);
 }
 
-static const char *
-run_path(const char *suffix)
-{
-	return site_run_path(&s.t.cx, id, suffix);
-}
-
-static struct record
-record(void)
-{
-	struct record r;
-	struct place pl;
-
-	place_of(&s.t.cx, id, &pl);
-	MUST(&s, record_read(&s.t.cx, &pl, &r));
-	return r;
-}
-
-/* A process that is not this one and names the site in its command line. */
-static bool
-names_site(const char *pid)
-{
-	char path[64], text[16384];
-	size_t i, n, len = strlen(s.t.dir);
-	ssize_t got;
-	int fd;
-
-	if (strtol(pid, NULL, 10) <= 0 || strtol(pid, NULL, 10) == getpid())
-		return false;
-	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
-	if ((fd = open(path, O_RDONLY)) < 0)
-		return false;
-	got = read(fd, text, sizeof(text));
-	close(fd);
-	n = got > 0 ? (size_t)got : 0;
-	for (i = 0; i + len <= n; i++)
-		if (!memcmp(text + i, s.t.dir, len))
-			return true;
-	return false;
-}
-
-static int
-processes(void)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *d;
-	int n = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while ((d = readdir(dir)))
-		n += names_site(d->d_name);
-	closedir(dir);
-	return n;
-}
-
-/* Those that are ending may take a moment to be gone. */
-static void
-no_process_is_left(void)
-{
-	int64_t until = clock_mono_ms() + 5000;
-
-	while (processes() && clock_mono_ms() < until)
-		clock_sleep_ms(5);
-	ck_assert_int_eq(processes(), 0);
-}
-
-static const char *
-in_home(const char *name)
-{
-	return engsite_file(&s, arena_printf(&s.t.cx.arena,
-					     "homes/ws-%s-home/%s", id, name));
-}
-
-static void
-wait_for(const char *name)
-{
-	int64_t until = clock_mono_ms() + 10000;
-
-	while (!*in_home(name) && clock_mono_ms() < until)
-		clock_sleep_ms(5);
-	ck_assert_str_ne(in_home(name), "");
-}
-
-static void
-beat_goes(bool on)
-{
-	const char *was = in_home("beat");
-	int64_t until = clock_mono_ms() + (on ? 10000 : 300);
-
-	while (!strcmp(in_home("beat"), was) && clock_mono_ms() < until)
-		clock_sleep_ms(5);
-	ck_assert_int_eq(strcmp(in_home("beat"), was) != 0, on);
-}
-
 static bool
 answers(const char *address)
 {
@@ -201,11 +103,11 @@ END_TEST
 START_TEST(the_whole_tree_dies)
 {
 	engsite_start(&s, id, "daemons");
-	wait_for("beat");
-	beat_goes(true);
+	engsite_wait_for(&s, id, "beat");
+	engsite_beats(&s, id, true);
 	engsite_stop(&s, id);
-	no_process_is_left();
-	beat_goes(false);
+	engsite_no_process(&s);
+	engsite_beats(&s, id, false);
 }
 END_TEST
 
@@ -214,13 +116,13 @@ START_TEST(what_an_ended_application_left_is_ended)
 	int64_t until = clock_mono_ms() + 10000;
 
 	engsite_start(&s, id, "leaver");
-	wait_for("beat");
+	engsite_wait_for(&s, id, "beat");
 	while (engsite_alive(&s, id) && clock_mono_ms() < until)
 		clock_sleep_ms(10);
 	ck_assert(!engsite_alive(&s, id));
 	ck_assert_uint_eq(engsite_list(&s).n, 0);
-	no_process_is_left();
-	beat_goes(false);
+	engsite_no_process(&s);
+	engsite_beats(&s, id, false);
 	engsite_start(&s, id, "good");
 }
 END_TEST
@@ -270,7 +172,7 @@ START_TEST(two_starts_at_once_make_one)
 	}
 	close(fd[0]);
 	/* bubblewrap and the first process of its sandbox */
-	ck_assert_int_eq(processes(), 2);
+	ck_assert_int_eq(engsite_processes(&s), 2);
 	ck_assert_uint_eq(engsite_list(&s).n, 1);
 }
 END_TEST
@@ -296,14 +198,14 @@ try_start(const char *app, int64_t ms)
 START_TEST(what_is_not_http_is_no_answer)
 {
 	ck_assert_int_ne(try_start("mute", 1000), OK);
-	no_process_is_left();
+	engsite_no_process(&s);
 }
 END_TEST
 
 START_TEST(a_link_for_a_socket_is_refused)
 {
 	ck_assert_int_eq(try_start("link", 500), ERR_TIMEOUT);
-	no_process_is_left();
+	engsite_no_process(&s);
 }
 END_TEST
 
@@ -361,233 +263,6 @@ START_TEST(the_log_has_a_cap)
 }
 END_TEST
 
-/* --- stop when what it goes by is damaged --- */
-
-static void
-tear_status(void)
-{
-	ck_assert(!truncate(run_path(".status"), 60));
-}
-
-static void
-tear_child(void)
-{
-	const char *text = engsite_file(&s, arena_printf(&s.t.cx.arena,
-							 "run/%s.status", id));
-	const char *at = strstr(text, "\"child-pid\": ");
-
-	ck_assert_ptr_nonnull(at);
-	ck_assert(!truncate(run_path(".status"), at - text + 14));
-}
-
-static void
-empty_status(void)
-{
-	ck_assert(!truncate(run_path(".status"), 0));
-}
-
-static void
-remove_status(void)
-{
-	ck_assert(!unlink(run_path(".status")));
-}
-
-static void
-remove_lock(void)
-{
-	ck_assert(!unlink(run_path(".alive")));
-}
-
-static void
-kill_launcher(void)
-{
-	struct record r = record();
-
-	ck_assert_int_gt(r.launcher, 0);
-	ck_assert_int_gt(r.child, 0);
-	ck_assert(!kill(r.launcher, SIGKILL));
-	while (proc_start_time(r.launcher))
-		clock_sleep_ms(1);
-}
-
-static void
-kill_launcher_and_status(void)
-{
-	kill_launcher();
-	remove_status();
-}
-
-static void (*const damages[])(void) = {
-	tear_status,
-	tear_child,
-	empty_status,
-	remove_status,
-	remove_lock,
-	kill_launcher,
-	kill_launcher_and_status,
-};
-#define DAMAGES ((int)(sizeof(damages) / sizeof(damages[0])))
-
-START_TEST(stop_copes_with_damage)
-{
-	engsite_start(&s, id, "daemons");
-	wait_for("beat");
-	damages[_i]();
-	ck_assert(engsite_alive(&s, id));
-	ck_assert_uint_eq(engsite_list(&s).n, 1);
-	engsite_stop(&s, id);
-	ck_assert(!engsite_alive(&s, id));
-	no_process_is_left();
-	beat_goes(false);
-	ck_assert(answers(engsite_start(&s, id, "good").address));
-}
-END_TEST
-
-START_TEST(start_joins_a_damaged_one)
-{
-	engsite_start(&s, id, "daemons");
-	damages[_i]();
-	ck_assert(answers(engsite_start(&s, id, "daemons").address));
-	engsite_stop(&s, id);
-	no_process_is_left();
-}
-END_TEST
-
-/* --- what is left by the dead --- */
-
-static pid_t
-stranger(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		for (;;)
-			pause();
-	ck_assert_int_gt(pid, 0);
-	return pid;
-}
-
-static void
-write_status(const char *boot, pid_t launcher, uint64_t start, pid_t child)
-{
-	FILE *f = fopen(run_path(".status"), "w");
-
-	ck_assert_ptr_nonnull(f);
-	fprintf(f,
-		"{ \"launcher\": %d, \"launcher-start\": %llu, \"wall-ms\": 5, "
-		"\"boot\": \"%s\" }\n{ \"child-pid\": %d, \"x\": 1 }\n",
-		(int)launcher, (unsigned long long)start, boot, (int)child);
-	fclose(f);
-}
-
-START_TEST(leftovers_of_a_crash_of_the_host_are_cleared)
-{
-	pid_t other = stranger();
-	struct endpoint to;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		const char *ws = arena_printf(&s.t.cx.arena, "%s/run/ws/%s",
-					      s.t.dir, id);
-
-		MUST(&s,
-		     fs_mkdirs(&s.t.cx,
-			       arena_printf(&s.t.cx.arena, "%s/deep/er", ws),
-			       0755));
-		MUST(&s, fs_touch(&s.t.cx, run_path(".alive")));
-		MUST(&s, fs_touch(&s.t.cx, arena_printf(&s.t.cx.arena,
-							"%s/run/sock/%s.sock",
-							s.t.dir, id)));
-		/* another boot, the same numbers; then this boot, a number
-		 * that is somebody else's now */
-		write_status(i ? clock_boot_id() : "another-boot", other,
-			     i ? 1 : proc_start_time(other), other);
-		ck_assert(!engsite_alive(&s, id));
-		ck_assert_uint_eq(engsite_list(&s).n, 0);
-		to = engsite_start(&s, id, "good");
-		ck_assert(answers(to.address));
-		ck_assert(access(arena_printf(&s.t.cx.arena, "%s/deep", ws),
-				 F_OK));
-		engsite_stop(&s, id);
-	}
-	ck_assert_int_eq(kill(other, 0), 0);
-	ck_assert_int_eq(waitpid(other, NULL, WNOHANG), 0);
-	kill(other, SIGKILL);
-	waitpid(other, NULL, 0);
-}
-END_TEST
-
-START_TEST(a_dead_one_keeps_no_slot)
-{
-	unsigned i;
-
-	teardown();
-	open_with("slots = 2");
-	for (i = 1; i < 6; i++) {
-		id = engsite_id(i);
-		engsite_start(&s, id, "good");
-		ck_assert(!kill(record().child, SIGKILL));
-		while (engsite_alive(&s, id))
-			clock_sleep_ms(1);
-	}
-}
-END_TEST
-
-START_TEST(a_slot_is_used_again_as_late_as_can_be)
-{
-	int64_t first, n;
-
-	teardown();
-	open_with("slots = 4");
-	first = engsite_start(&s, id, "good").slot;
-	for (n = 1; n < 4; n++) {
-		engsite_stop(&s, id);
-		ck_assert_int_ne(engsite_start(&s, id, "good").slot, first);
-	}
-	engsite_stop(&s, id);
-	ck_assert_int_eq(engsite_start(&s, id, "good").slot, first);
-}
-END_TEST
-
-START_TEST(stop_leaves_nothing_behind)
-{
-	static const char *const dirs[] = {"", "/ws", "/sock", "/slots"};
-	struct dirent *d;
-	size_t i;
-	DIR *dir;
-
-	engsite_start(&s, id, "good");
-	engsite_stop(&s, id);
-	for (i = 0; i < 4; i++) {
-		dir = opendir(arena_printf(&s.t.cx.arena, "%s/run%s", s.t.dir,
-					   dirs[i]));
-		ck_assert_ptr_nonnull(dir);
-		while ((d = readdir(dir)))
-			ck_assert_msg(d->d_name[0] == '.' ||
-					      !strcmp(d->d_name, "ws") ||
-					      !strcmp(d->d_name, "sock") ||
-					      !strcmp(d->d_name, "slots") ||
-					      !strcmp(d->d_name, "slots.lock"),
-				      "%s is left in run%s", d->d_name,
-				      dirs[i]);
-		closedir(dir);
-	}
-}
-END_TEST
-
-START_TEST(a_stop_out_of_time_says_so_and_has_killed)
-{
-	struct record r;
-
-	engsite_start(&s, id, "good");
-	r = record();
-	ck_assert_int_eq(engine_process.stop(&s.t.cx, id, 0), ERR_TIMEOUT);
-	while (engsite_alive(&s, id))
-		clock_sleep_ms(1);
-	ck_assert_uint_eq(proc_start_time(r.child), 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -608,13 +283,6 @@ main(void)
 	tcase_add_test(c, a_socket_replaced_by_a_link_is_not_followed);
 	tcase_add_test(c, a_socket_bound_anew_is_linked_anew);
 	tcase_add_test(c, the_log_has_a_cap);
-	tcase_add_loop_test(c, stop_copes_with_damage, 0, DAMAGES);
-	tcase_add_loop_test(c, start_joins_a_damaged_one, 0, DAMAGES);
-	tcase_add_test(c, leftovers_of_a_crash_of_the_host_are_cleared);
-	tcase_add_test(c, a_dead_one_keeps_no_slot);
-	tcase_add_test(c, a_slot_is_used_again_as_late_as_can_be);
-	tcase_add_test(c, stop_leaves_nothing_behind);
-	tcase_add_test(c, a_stop_out_of_time_says_so_and_has_killed);
 	tcase_set_timeout(c, 120);
 	suite_add_tcase(suite, c);
 	r = srunner_create(suite);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/proc.h"
 #include "engine/process.h"
 
 #define QUICK_MS 50 /* so long the pauses are the least */
@@ -21,6 +22,7 @@
 #define PAUSE_MOST_MS 10
 /* Who has not answered by then is asked anew, on a new connection. */
 #define ANSWER_MS 5000
+#define LOST_MS 2000
 
 struct probe {
 	int path; /* the socket asked, O_PATH; -1 */
@@ -128,9 +130,22 @@ ended(struct cx *cx, const struct place *pl)
 		       r.exit_code, *tail ? tail : "none");
 }
 
+/*
+ * Its launcher (bubblewrap outside, or the supervisor) was killed. What is
+ * inside may be well, and then answers soon; or waits for ever for a word
+ * from it.
+ */
+static bool
+launcher_lost(const struct record *r, int64_t waited_ms)
+{
+	return r->launcher && waited_ms > LOST_MS &&
+	       proc_start_time(r->launcher) != r->launcher_start;
+}
+
 /* Reasons to wait no longer. */
 static enum err
-give_up(struct cx *cx, const struct place *pl, const struct instance_spec *spec)
+give_up(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
+	int64_t waited_ms)
 {
 	struct look l;
 	enum err e;
@@ -140,7 +155,7 @@ give_up(struct cx *cx, const struct place *pl, const struct instance_spec *spec)
 			       pl->id);
 	if ((e = look_at(cx, pl, &l)))
 		return e;
-	if (!l.alive || l.rec.ended)
+	if (!l.alive || l.rec.ended || launcher_lost(&l.rec, waited_ms))
 		return ended(cx, pl);
 	if (clock_mono_ms() >= spec->deadline_ms)
 		return cx_fail(cx, ERR_TIMEOUT,
@@ -172,12 +187,14 @@ ready_wait(struct cx *cx, const struct place *pl,
 	enum err e = OK;
 
 	for (;;) {
+		int64_t waited_ms = clock_mono_ms() - began_ms;
+
 		if (p.conn < 0)
 			probe_open(cx, &p, pl, spec);
 		ready = p.conn >= 0 && probe_read(&p);
-		if (ready || (e = give_up(cx, pl, spec)))
+		if (ready || (e = give_up(cx, pl, spec, waited_ms)))
 			break;
-		pause_for(p.conn, clock_mono_ms() - began_ms);
+		pause_for(p.conn, waited_ms);
 	}
 	if (ready) {
 		*fd = p.path;

@@ -9,7 +9,9 @@
 #define SUPPORT_ENGSITE_H
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,11 @@ struct engsite {
 	const struct engine_ops *ops;
 	int64_t uid; /* for specs; -1 */
 };
+
+/* A daemon with a session of its own that writes into the home. */
+#define ENGSITE_BEAT                                                           \
+	"(setsid sh -c 'while :; do date +%%s%%N > beat; sleep 0.02; "         \
+	"done') & "
 
 #define MUST(s, call)                                                          \
 	do {                                                                   \
@@ -231,6 +238,86 @@ engsite_file(struct engsite *s, const char *name)
 	text = arena_strdup(&s->t.cx.arena, buf_str(&b));
 	buf_free(&b);
 	return text;
+}
+
+/* Content of a file in the home of id, "" when absent. */
+static inline const char *
+engsite_in_home(struct engsite *s, const char *id, const char *name)
+{
+	return engsite_file(s, arena_printf(&s->t.cx.arena,
+					    "homes/ws-%s-home/%s", id, name));
+}
+
+/* A process that is not this one and names the site in its command line. */
+static inline bool
+engsite_names(struct engsite *s, const char *pid)
+{
+	char path[64], text[16384];
+	size_t i, n, len = strlen(s->t.dir);
+	ssize_t got;
+	int fd;
+
+	if (strtol(pid, NULL, 10) <= 0 || strtol(pid, NULL, 10) == getpid())
+		return false;
+	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
+	if ((fd = open(path, O_RDONLY)) < 0)
+		return false;
+	got = read(fd, text, sizeof(text));
+	close(fd);
+	n = got > 0 ? (size_t)got : 0;
+	for (i = 0; i + len <= n; i++)
+		if (!memcmp(text + i, s->t.dir, len))
+			return true;
+	return false;
+}
+
+static inline int
+engsite_processes(struct engsite *s)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	int n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((d = readdir(dir)))
+		n += engsite_names(s, d->d_name);
+	closedir(dir);
+	return n;
+}
+
+/* Those that are ending may take a moment to be gone. */
+static inline void
+engsite_no_process(struct engsite *s)
+{
+	int64_t until = clock_mono_ms() + 5000;
+
+	while (engsite_processes(s) && clock_mono_ms() < until)
+		clock_sleep_ms(5);
+	ck_assert_int_eq(engsite_processes(s), 0);
+}
+
+/* Until that file of the home has something in it. */
+static inline void
+engsite_wait_for(struct engsite *s, const char *id, const char *name)
+{
+	int64_t until = clock_mono_ms() + 10000;
+
+	while (!*engsite_in_home(s, id, name) && clock_mono_ms() < until)
+		clock_sleep_ms(5);
+	ck_assert_str_ne(engsite_in_home(s, id, name), "");
+}
+
+/* The daemon of ENGSITE_BEAT is at work, or is not. */
+static inline void
+engsite_beats(struct engsite *s, const char *id, bool on)
+{
+	const char *was = engsite_in_home(s, id, "beat");
+	int64_t until = clock_mono_ms() + (on ? 10000 : 300);
+
+	while (!strcmp(engsite_in_home(s, id, "beat"), was) &&
+	       clock_mono_ms() < until)
+		clock_sleep_ms(5);
+	ck_assert_int_eq(strcmp(engsite_in_home(s, id, "beat"), was) != 0, on);
 }
 
 /* Stops what runs, then removes all. */
