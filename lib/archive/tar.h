@@ -54,7 +54,7 @@ struct tar_entry {
 void tar_begin(struct tar *t, struct archive *a);
 /* Everything up to the content; false with *too_long: it cannot be kept. */
 bool tar_header(struct tar *t, const struct tar_entry *en, bool *too_long);
-/* Room for content: never 0 bytes. tar_took says how much came. NULL: failed. */
+/* Room for content, never 0 bytes; tar_took says how much came. NULL: no. */
 char *tar_room(struct tar *t, size_t *n);
 void tar_took(struct tar *t, size_t n);
 bool tar_pad(struct tar *t); /* after the content */
