@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +55,18 @@ make_file(struct cx *cx, struct db *db)
 	return OK;
 }
 
+/* Without statistics of its memory SQLite takes no lock of the whole process
+ * for each allocation. */
+static void
+without_statistics(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum err
 open_file(struct cx *cx, struct db *db)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_EXRESCODE;
 	enum err e;
@@ -69,6 +79,7 @@ open_file(struct cx *cx, struct db *db)
 			       "there is no database %s: `roostctl init` "
 			       "makes it",
 			       db->path);
+	pthread_once(&once, without_statistics);
 	rc = sqlite3_open_v2(db->path, &db->sq, flags, NULL);
 	if (rc != SQLITE_OK)
 		return sql_fail(cx, db, rc, "open");
