@@ -109,7 +109,8 @@ add_can(struct cx *cx, struct call *c, const struct settings *s,
 		  !gone && mine && w->status == STATUS_RUNNING && up);
 	view_bool(o, "can_start", !gone && !error && !up && !packed);
 	view_bool(o, "can_restore", !gone && !error && !up && packed);
-	view_bool(o, "can_stop", !gone && !error && up);
+	/* in error it holds its place too, and can give it up */
+	view_bool(o, "can_stop", !gone && up);
 	view_bool(o, "can_archive",
 		  !gone && !error && w->desired != STATUS_PENDING &&
 			  w->status != STATUS_PENDING);

@@ -205,7 +205,7 @@ static const struct {
 	{STATUS_STANDBY, STATUS_PENDING, false, "start delete"},
 	{STATUS_RUNNING, STATUS_RUNNING, false, "open stop archive delete"},
 	{STATUS_RUNNING, STATUS_STANDBY, false, "start archive delete"},
-	{STATUS_ERROR, STATUS_RUNNING, false, "recover delete"},
+	{STATUS_ERROR, STATUS_RUNNING, false, "stop recover delete"},
 };
 
 static struct workspace
