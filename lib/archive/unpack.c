@@ -10,8 +10,10 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "archive/hash.h"
@@ -177,6 +179,45 @@ open_disk(struct cx *cx, const char *path, int *fd)
 	return *fd < 0 ? cx_errno(cx, errno, "open %s", path) : OK;
 }
 
+/* Owns the descriptor. */
+static void *
+sync_disk(void *arg)
+{
+	int fd = (int)(intptr_t)arg, errnum = syncfs(fd) ? errno : 0;
+
+	close(fd);
+	return (void *)(intptr_t)errnum;
+}
+
+/* A sync may take long and cannot be interrupted: it is left to itself when
+ * this is given up. */
+static enum err
+sync_patiently(struct put *pt, int fd, const char *path)
+{
+	void *arg = (void *)(intptr_t)fd, *result = NULL;
+	pthread_t thread;
+	struct timespec until;
+	enum err e;
+
+	if (pthread_create(&thread, NULL, sync_disk, arg))
+		result = sync_disk(arg);
+	else
+		do {
+			if ((e = tick_add(pt->tick, 0))) {
+				pthread_detach(thread);
+				return e;
+			}
+			clock_gettime(CLOCK_MONOTONIC, &until);
+			until.tv_nsec += 20000000;
+			until.tv_sec += until.tv_nsec / 1000000000;
+			until.tv_nsec %= 1000000000;
+		} while (pthread_clockjoin_np(thread, &result, CLOCK_MONOTONIC,
+					      &until) == ETIMEDOUT);
+	if (!result)
+		return OK;
+	return cx_errno(pt->cx, (int)(intptr_t)result, "sync %s", path);
+}
+
 static enum err
 fill_tree(struct put *pt, struct source *s, const char *path)
 {
@@ -188,8 +229,8 @@ fill_tree(struct put *pt, struct source *s, const char *path)
 	if (!(e = put_begin(pt, path)) && !(e = read_tar(pt, s, pt->meta)))
 		e = put_finish(pt);
 	put_end(pt);
-	if (!e && syncfs(disk))
-		e = cx_errno(pt->cx, errno, "sync %s", path);
+	if (!e)
+		return sync_patiently(pt, disk, path);
 	close(disk);
 	return e;
 }
