@@ -97,6 +97,8 @@ decode_path(struct cx *cx, const char *raw, size_t n, char **out)
 	struct buf kept;
 	enum err e;
 
+	if (!memchr(raw, '%', n))
+		return url_decode(cx, raw, n, false, out);
 	buf_init(&kept, 2 * n + 1);
 	for (size_t i = 0; i < n; i++) {
 		if (n - i >= 3 && strncasecmp(raw + i, "%2f", 3) == 0)

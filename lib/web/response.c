@@ -100,8 +100,17 @@ etag_listed(const char *header, const char *etag)
 static void
 clean_value(struct buf *out, const char *s)
 {
-	for (; *s; s++)
-		buf_putc(out, (unsigned char)*s < ' ' || *s == 127 ? ' ' : *s);
+	while (*s) {
+		const char *from = s;
+
+		while ((unsigned char)*s >= ' ' && *s != 127)
+			s++;
+		buf_add(out, from, (size_t)(s - from));
+		if (!*s)
+			return;
+		buf_putc(out, ' ');
+		s++;
+	}
 }
 
 static void
