@@ -8,7 +8,7 @@
 #   make asan                          unit tests under ASan and UBSan
 #   make fuzz [SECONDS=20]             fuzz what reads an outsider's bytes
 #   make bench                         benchmarks, as ratios against a floor
-#   make format lint                   clang-format; style, layers, clang-tidy
+#   make format lint tidy              clang-format; style, layers; clang-tidy
 #   make docs                          print the references from the tables
 #   make install PREFIX=... WWW=...    copy programs and site files, no root
 #   make code-server                   install code-server for workspaces
