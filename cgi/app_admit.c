@@ -19,10 +19,16 @@ token_of(const struct request *rq)
 	return NULL;
 }
 
-/* Failing to slide a session must not fail what was asked for. */
+/* Failing to slide a session, or to note that a token was used, must not fail
+ * what was asked for. */
 static void
 renew(struct cx *cx, struct call *c, const char *session)
 {
+	if (c->who.token_id) {
+		if (auth_token_used(cx, c->worker->write, &c->who))
+			cx_clear(cx);
+		return;
+	}
 	if (auth_renew(cx, c->worker->write, session))
 		cx_clear(cx);
 	else
@@ -43,7 +49,7 @@ find_who(struct cx *cx, struct call *c)
 		memset(&c->who, 0, sizeof(c->who));
 		return OK;
 	}
-	if (!e && c->who.renew && !token)
+	if (!e && c->who.renew)
 		renew(cx, c, session);
 	return e;
 }

@@ -212,6 +212,10 @@ START_TEST(tokens)
 	ck_assert_int_eq(who.user_id, ann);
 	ck_assert_int_gt(who.token_id, 0);
 	ck_assert_ptr_null(who.csrf);
+	ck_assert(who.renew);
+	ok(auth_token_used(cx, db, &who));
+	ok(auth_load(cx, db, NULL, secret, &who));
+	ck_assert(!who.renew);
 	fails(ERR_EXISTS,
 	      auth_token_add(cx, db, &who_ctl, ann, "ci", 0, &secret));
 	cx->now_ms += 60001;

@@ -60,6 +60,7 @@ load_token(struct cx *cx, struct db *db, const char *token, struct who *who)
 		return e;
 	*who = who_of(&t.user);
 	who->token_id = t.id;
+	who->renew = token_stale(cx, &t);
 	return OK;
 }
 
@@ -108,6 +109,12 @@ auth_renew(struct cx *cx, struct db *db, const char *session)
 		return e;
 	return session_touch(cx, db, hash_of(cx, session),
 			     cx->now_ms + seconds * 1000);
+}
+
+enum err
+auth_token_used(struct cx *cx, struct db *db, const struct who *who)
+{
+	return token_touch(cx, db, who->token_id);
 }
 
 /* The password was right: a session, in one transaction with its traces. */

@@ -20,7 +20,7 @@ struct who {
 	int64_t user_id; /* 0: nobody */
 	const char *username;
 	bool admin;
-	bool renew;	   /* the session is due to slide: auth_renew() */
+	bool renew;	   /* due: auth_renew() or auth_token_used() */
 	int64_t session_s; /* with renew, and of a login: how long the
 			      session's cookie shall live */
 	const char *csrf;  /* the session's; NULL with a token */
@@ -39,6 +39,10 @@ MUST_USE enum err auth_load(struct cx *cx, struct db *db, const char *session,
 			    const char *token, struct who *who);
 /* Slides the session, for session_hours from now. Writes. */
 MUST_USE enum err auth_renew(struct cx *cx, struct db *db, const char *session);
+
+/* Notes that the token was used, to the minute. Writes. */
+MUST_USE enum err auth_token_used(struct cx *cx, struct db *db,
+				  const struct who *who);
 
 struct login {
 	struct who who;
