@@ -5,6 +5,7 @@
  * not looked at.
  */
 #include <errno.h>
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "engine/process.h"
@@ -32,6 +34,7 @@ struct key {
 struct keys {
 	struct key *v;
 	size_t n;
+	bool any_dev; /* devices are not compared */
 };
 
 static int
@@ -51,6 +54,17 @@ kernel_dev(dev_t dev)
 	return major(dev) << 20 | minor(dev);
 }
 
+/* There stat gives files another device than the kernel's own; the number of
+ * the file must do. */
+static bool
+devices_differ(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && (fs.f_type == BTRFS_SUPER_MAGIC ||
+				      fs.f_type == OVERLAYFS_SUPER_MAGIC);
+}
+
 static void
 keys_of(struct cx *cx, const struct instances *list, struct keys *k)
 {
@@ -59,6 +73,7 @@ keys_of(struct cx *cx, const struct instances *list, struct keys *k)
 
 	k->v = arena_array(&cx->arena, list->n + 1, sizeof(*k->v));
 	k->n = 0;
+	k->any_dev = devices_differ(cx->site->run_dir);
 	for (i = 0; i < list->n; i++) {
 		const char *sock =
 			arena_printf(&cx->arena, "%s/sock/%s.sock",
@@ -67,8 +82,9 @@ keys_of(struct cx *cx, const struct instances *list, struct keys *k)
 		if (lstat(sock, &st) || !S_ISSOCK(st.st_mode))
 			continue;
 		list->v[i].connections = 0;
-		k->v[k->n++] = (struct key){kernel_dev(st.st_dev),
-					    (uint32_t)st.st_ino, &list->v[i]};
+		k->v[k->n++] =
+			(struct key){k->any_dev ? 0 : kernel_dev(st.st_dev),
+				     (uint32_t)st.st_ino, &list->v[i]};
 	}
 	qsort(k->v, k->n, sizeof(*k->v), by_inode);
 }
@@ -116,7 +132,7 @@ count(const struct nlmsghdr *h, const struct keys *k)
 			shut = *(const unsigned char *)RTA_DATA(a);
 	if (!vfs || shut == 3)
 		return;
-	key.dev = vfs->udiag_vfs_dev;
+	key.dev = k->any_dev ? 0 : vfs->udiag_vfs_dev;
 	key.ino = vfs->udiag_vfs_ino;
 	found = bsearch(&key, k->v, k->n, sizeof(*k->v), by_inode);
 	if (found)

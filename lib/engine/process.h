@@ -91,7 +91,8 @@ MUST_USE enum err kill_tree(struct cx *cx, const struct place *pl,
 MUST_USE enum err kill_rest(struct cx *cx, const struct place *pl,
 			    int64_t deadline_ms);
 
-/* --- route.c --- */
+/* --- slot.c --- */
+const char *slot_path(struct cx *cx, int64_t n); /* run/slots/NN.sock */
 /* The slot of id, taken when it has none. ERR_BUSY: all are in use. */
 MUST_USE enum err slot_take(struct cx *cx, const char *id, int64_t *slot);
 MUST_USE enum err slot_free(struct cx *cx, const char *id);
@@ -104,6 +105,8 @@ struct slots {
 };
 MUST_USE enum err slots_read(struct cx *cx, struct slots *out);
 int64_t slots_find(const struct slots *s, const char *id); /* -1 */
+
+/* --- route.c --- */
 /* Links the socket behind an O_PATH descriptor to where servers connect. */
 MUST_USE enum err route_link(struct cx *cx, const struct place *pl, int fd);
 /* Links anew when the application has bound another socket. */

@@ -29,6 +29,25 @@ struct launch {
 	size_t n_limits;
 };
 
+struct variable {
+	const char *name, *value;
+};
+
+/* On the way from an app to a launch; in cx's arena. */
+struct plan {
+	struct cx *cx;
+	const struct place *pl;
+	const struct instance_spec *spec;
+	struct launch *l;
+	const struct variable *env;
+	size_t n_env;
+	const char *const *command;
+	size_t n_command;
+	const char *program;
+};
+
+#define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
+
 /* Where bubblewrap is; ERR_CONFIG with what to do. */
 MUST_USE enum err sandbox_find(struct cx *cx, const char **bwrap);
 /* Does it work here, for us? ERR_CONFIG with what to do. Costs a start. */
@@ -41,6 +60,12 @@ MUST_USE enum err sandbox_plan(struct cx *cx, const struct place *pl,
 			       const struct instance_spec *spec,
 			       struct launch *l);
 void launch_free(struct launch *l);
+
+/* For sandbox_plan. The arguments of bubblewrap around a command. */
+MUST_USE enum err sandbox_argv(struct plan *p, const char *bwrap);
+/* n units; 0: none. */
+void launch_limit(struct launch *l, __rlimit_resource_t what, int64_t n,
+		  int64_t unit);
 
 /*
  * Starts it, detached, with nothing inherited. OK: it was executed (what

@@ -29,6 +29,7 @@ struct engsite {
 	struct tmpsite t;
 	const struct engine_ops *ops;
 	int64_t uid; /* for specs; -1 */
+	int guard;   /* see engsite_guard */
 };
 
 /* A daemon with a session of its own that writes into the home. */
@@ -68,6 +69,43 @@ engsite_id(unsigned n)
 	return id;
 }
 
+/* The test has ended without engsite_close: it failed. */
+static inline void
+engsite_clean_up(struct engsite *s)
+{
+	struct instances list = {.n = 0};
+	size_t i;
+
+	if (!s->ops->list(&s->t.cx, &list))
+		for (i = 0; i < list.n; i++)
+			if (s->ops->stop(&s->t.cx, list.v[i].id,
+					 clock_mono_ms() + 5000))
+				continue;
+	if (fs_remove_tree(&s->t.cx, s->t.dir, NULL, NULL))
+		_exit(1);
+}
+
+/* Instances outlive the test as they outlive a pass. A guard in a session of
+ * its own waits for the test's end, and clears up what a failed one left. */
+static inline void
+engsite_guard(struct engsite *s)
+{
+	int fd[2];
+	char c;
+
+	ck_assert(!pipe2(fd, O_CLOEXEC));
+	s->guard = fd[1];
+	if (fork()) {
+		close(fd[0]);
+		return;
+	}
+	setsid();
+	close(fd[1]);
+	if (read(fd[0], &c, 1) == 0)
+		engsite_clean_up(s);
+	_exit(0);
+}
+
 /* more: further keys of the site; apps: further sections; may be NULL. */
 static inline void
 engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
@@ -98,6 +136,7 @@ engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
 	free(text);
 	s->ops = ops;
 	s->uid = -1;
+	engsite_guard(s);
 	MUST(s, ops->probe(&s->t.cx));
 }
 
@@ -329,6 +368,8 @@ engsite_close(struct engsite *s)
 
 	for (i = 0; i < list.n; i++)
 		engsite_stop(s, list.v[i].id);
+	ck_assert_int_eq(write(s->guard, "x", 1), 1);
+	close(s->guard);
 	tmpsite_close(&s->t);
 }
 
