@@ -3,8 +3,7 @@
 
 #include <json-c/json.h>
 
-#include "service/metrics.h"
-#include "store/pass.h"
+#include "base/fault.h"
 
 /* The answer as JSON; lives until the next one. */
 static struct json_object *answer;
@@ -139,6 +138,27 @@ START_TEST(create_answers_201_once_per_key)
 	set("HTTP_IDEMPOTENCY_KEY", "k");
 	json("{\"name\":\"b\"}");
 	ck_assert_int_eq(answered(), 409);
+}
+END_TEST
+
+/* The intent is committed: cron will see it. */
+START_TEST(a_kick_that_fails_fails_no_request)
+{
+	long points = 1;
+
+	do {
+		ok(setting_put(cx, db, SETTING_MAX_RUNNING_PER_USER, 100));
+		fault_arm(points);
+		call("POST", "/workspaces", "{\"name\":\"a\"}");
+	} while (fault_fired() && ++points);
+	fault_arm(0);
+	/* the last point is the kick's */
+	ck_assert_int_ge(--points, 2);
+	fault_arm(points);
+	ck_assert_int_eq(call("POST", "/workspaces", "{\"name\":\"a\"}"), 201);
+	ck_assert(fault_fired());
+	fault_arm(0);
+	ck_assert_int_eq(get(at("/id")).desired, STATUS_RUNNING);
 }
 END_TEST
 
@@ -411,6 +431,7 @@ main(void)
 		{a_workspace_has_the_shape_of_the_contract,
 		 progress_and_phase_are_told,
 		 create_answers_201_once_per_key,
+		 a_kick_that_fails_fails_no_request,
 		 create_at_the_limit_lists_the_running,
 		 lists_are_filtered_and_paged_with_a_true_total,
 		 bad_questions_are_400_with_the_field,
