@@ -1,5 +1,6 @@
 #include "archive/nest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -75,6 +76,7 @@ nest_clean(struct cx *cx, const char *raw, struct buf *out)
 static struct nest_dir *
 top(struct nest *ns)
 {
+	assert(ns->depth && ns->dirs);
 	return &ns->dirs[ns->depth - 1];
 }
 

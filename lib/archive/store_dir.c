@@ -246,7 +246,7 @@ static enum err
 dir_get_open(struct cx *cx, const char *key, struct store_reader **r)
 {
 	enum err e;
-	int fd;
+	int fd = -1;
 
 	if ((e = spot_key(cx, key)))
 		return e;
@@ -294,7 +294,7 @@ hash_fd(struct cx *cx, int fd, struct hash *h, const struct progress *pg)
 	struct stat st;
 	enum err e;
 	char *p;
-	size_t n;
+	size_t n = 0;
 
 	if (fstat(fd, &st))
 		return cx_errno(cx, errno, "look at an archive");
@@ -338,7 +338,7 @@ dir_verify(struct cx *cx, const char *key, const struct archive_meta *meta,
 {
 	struct hash *h;
 	enum err e;
-	int fd;
+	int fd = -1;
 
 	if ((e = spot_key(cx, key)))
 		return e;

@@ -314,20 +314,26 @@ walk_next(struct walk *w, struct walk_item *it, bool *more)
 	return OK;
 }
 
+/* The way up; what has failed before stays the failure that is told. */
+static void
+leave_all(struct walk *w)
+{
+	struct cx *cx = w->cx;
+	char why[sizeof(cx->why)];
+	enum err e = cx->err;
+
+	memcpy(why, cx->why, sizeof(why));
+	while (w->depth && w->dirs[w->depth - 1].d)
+		(void)!pop(w);
+	cx->err = e;
+	memcpy(cx->why, why, sizeof(why));
+}
+
 void
 walk_close(struct walk *w)
 {
-	enum err e = w->cx ? w->cx->err : OK;
-	char why[sizeof(w->cx->why)];
-
-	/* What has failed before must not be overwritten by the way out. */
 	if (w->depth)
-		memcpy(why, w->cx->why, sizeof(why));
-	while (w->depth && w->dirs[w->depth - 1].d) {
-		(void)!pop(w);
-		w->cx->err = e;
-		memcpy(w->cx->why, why, sizeof(why));
-	}
+		leave_all(w);
 	free(w->dirs);
 	buf_free(&w->path);
 	*w = (struct walk){0};

@@ -79,7 +79,7 @@ enum err
 place_ready(struct cx *cx)
 {
 	const char *sub[] = {PLACE_TRASH, PLACE_UNPACK};
-	bool there;
+	bool there = false;
 	enum err e;
 	size_t i;
 
