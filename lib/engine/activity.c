@@ -111,20 +111,39 @@ ask(struct cx *cx, int fd)
 	return OK;
 }
 
+/* NLMSG_NEXT and RTA_NEXT, without their casts. */
+static struct nlmsghdr *
+message_after(struct nlmsghdr *h, unsigned *left)
+{
+	unsigned n = NLMSG_ALIGN(h->nlmsg_len);
+
+	*left = n < *left ? *left - n : 0;
+	return (void *)((char *)h + n);
+}
+
+static struct rtattr *
+attribute_after(struct rtattr *a, unsigned *left)
+{
+	unsigned n = RTA_ALIGN(a->rta_len);
+
+	*left = n < *left ? *left - n : 0;
+	return (void *)((char *)a + n);
+}
+
 /* One socket of the dump. Its end of a connection that the other side has
  * closed says so (shutdown) and is nobody's any more. */
 static void
-count(const struct nlmsghdr *h, const struct keys *k)
+count(struct nlmsghdr *h, const struct keys *k)
 {
-	const struct unix_diag_msg *m = NLMSG_DATA(h);
-	const struct rtattr *a = (const void *)(m + 1);
+	struct unix_diag_msg *m = NLMSG_DATA(h);
+	struct rtattr *a = (void *)(m + 1);
 	unsigned left = h->nlmsg_len - (unsigned)NLMSG_LENGTH(sizeof(*m));
 	const struct unix_diag_vfs *vfs = NULL;
 	struct key key = {0};
 	const struct key *found;
 	unsigned char shut = 0;
 
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+	for (; RTA_OK(a, left); a = attribute_after(a, &left))
 		if (a->rta_type == UNIX_DIAG_VFS &&
 		    RTA_PAYLOAD(a) >= sizeof(*vfs))
 			vfs = RTA_DATA(a);
@@ -141,17 +160,14 @@ count(const struct nlmsghdr *h, const struct keys *k)
 
 /* One datagram of the dump; *done when it was the last. */
 static enum err
-take(struct cx *cx, const void *p, size_t n, const struct keys *k, bool *done)
+take(struct cx *cx, void *p, size_t n, const struct keys *k, bool *done)
 {
-	const struct nlmsghdr *h = p;
+	struct nlmsghdr *h = p;
 	unsigned left = (unsigned)n;
 
-	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+	for (; NLMSG_OK(h, left); h = message_after(h, &left)) {
 		const struct nlmsgerr *err = NLMSG_DATA(h);
 
-		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-			return cx_fail(cx, ERR_BUSY,
-				       "the socket table changed meanwhile");
 		if (h->nlmsg_type == NLMSG_ERROR)
 			return cx_errno(cx, -err->error, "the socket table");
 		if (h->nlmsg_type == NLMSG_DONE)
