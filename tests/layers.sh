@@ -23,6 +23,7 @@ BEGIN {
 	only["sqlite3.h"]     = "store"
 	only["curl/"]         = "engine home archive"
 	only["fcgiapp.h"]     = "cgi"
+	only["fastcgi.h"]     = "cgi"
 	only["fcgi_stdio.h"]  = ""
 	only["json-c/"]       = "web archive cgi ctl"
 	only["archive.h"]     = "archive"
