@@ -243,6 +243,21 @@ START_TEST(a_deleted_one_protects_until_its_undo_is_over)
 }
 END_TEST
 
+START_TEST(a_delete_that_is_not_done_protects)
+{
+	struct workspace w = ws_at(STATUS_PENDING);
+
+	set(SETTING_UNDO_HOURS, 0);
+	wish_delete(w.id);
+	doctor(w.id, "deleted_ms = 1, archive_key = NULL");
+	why_is(w.archive_key, GC_UNDO);
+	pass();
+	is_at(w.id, STATUS_DELETED);
+	doctor(w.id, "deleted_ms = 1");
+	why_is(w.archive_key, GC_ORPHAN);
+}
+END_TEST
+
 START_TEST(nobodys_at_all)
 {
 	const char *key = archive_of("33333333-3333-4333-8333-333333333333", 0);
@@ -344,6 +359,42 @@ START_TEST(what_was_undone_is_never_purged)
 	ck_assert_int_eq(purged, 0);
 	pass();
 	finds(w.id, "precious");
+}
+END_TEST
+
+/* ... nor what is undone in the very moment: the sweep is at work already. */
+static char undone[37];
+
+static enum err
+purge_and_undo(struct cx *c, const char *name, bool (*quit)(void *), void *arg)
+{
+	if (*undone)
+		ok(workspace_undelete(cx, db, undone, 0, STATUS_STANDBY, NULL));
+	*undone = '\0';
+	return home_dir.purge(c, name, quit, arg);
+}
+
+START_TEST(undone_while_the_sweep_is_at_work)
+{
+	struct workspace a = ws_at(STATUS_STANDBY), b = ws_at(STATUS_STANDBY);
+	struct home_ops slow = home_dir;
+	int64_t purged;
+
+	wish_delete(a.id);
+	wish_delete(b.id);
+	pass();
+	doctor(a.id, "purge_ms = 1");
+	doctor(b.id, "purge_ms = 2");
+	snprintf(undone, sizeof undone, "%s", b.id);
+	slow.purge = purge_and_undo;
+	world.home = &slow;
+	cx_tick(cx);
+	ok(trash_sweep(cx, &world, &purged));
+	ck_assert_int_eq(purged, 1);
+	world.home = &home_dir;
+	pass();
+	is_at(b.id, STATUS_STANDBY);
+	finds(b.id, "precious");
 }
 END_TEST
 
@@ -453,12 +504,14 @@ main(void)
 		 error_protects_everything,
 		 what_is_being_written_is_protected,
 		 a_deleted_one_protects_until_its_undo_is_over,
+		 a_delete_that_is_not_done_protects,
 		 nobodys_at_all,
 		 an_unreadable_store_skips_it,
 		 one_at_a_time,
 		 it_is_due_by_the_clock,
 		 the_undo_time_is_kept,
 		 what_was_undone_is_never_purged,
+		 undone_while_the_sweep_is_at_work,
 		 a_full_disk_purges_the_oldest_first,
 		 leftovers_of_archives_go,
 		 a_strange_entry_stays,

@@ -2,9 +2,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "support/reconfix.h"
+#include "support/tmpsite.h"
 
 #include "reconcile/activity.h"
+#include "reconcile/commit.h"
+
+#include "support/reconfix.h"
 
 #define MINUTE INT64_C(60000)
 
@@ -253,6 +256,23 @@ START_TEST(a_visit_in_the_last_moment)
 }
 END_TEST
 
+/* In the transaction itself: due when it was looked at, not due any more. */
+START_TEST(the_wish_looks_again)
+{
+	struct workspace w = idle_for(301000);
+
+	cx_tick(cx);
+	touch(w.id, cx->now_ms - 1000);
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 0));
+	ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
+	touch(w.id, 1000);
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 1));
+	ok(commit_wish(cx, &world, w.id, 0));
+	ck_assert_int_eq(get(w.id).desired, STATUS_STANDBY);
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 0));
+}
+END_TEST
+
 /* The instance is away from the listing that failed: who is connected is not
  * known, so it is not stopped. */
 START_TEST(a_failed_listing_stops_nobody)
@@ -307,6 +327,7 @@ main(void)
 				      from_awake_to_archived_in_two_steps,
 				      a_newer_intent_wins,
 				      a_visit_in_the_last_moment,
+				      the_wish_looks_again,
 				      a_failed_listing_stops_nobody,
 				      what_matters,
 				      NULL};
