@@ -25,7 +25,7 @@
 struct store_writer {
 	int fd;
 	int64_t size, flushed;
-	const char *dir;
+	const char *dir, *part;
 };
 
 struct store_reader {
@@ -107,6 +107,7 @@ dir_put_open(struct cx *cx, const char *key, struct store_writer **w)
 		abort(); /* out of memory: crash-only */
 	(*w)->fd = fd;
 	(*w)->dir = spot_path(cx, key, NULL);
+	(*w)->part = part;
 	return OK;
 }
 
@@ -167,12 +168,14 @@ finish_part(struct cx *cx, struct store_writer *w)
 	return e;
 }
 
-/* What is unfinished stays: put_open and remove clear it. */
+/* What is unfinished goes at once: the disk may be full of it. (After a crash
+ * put_open and remove clear it.) */
 static void
 dir_put_abort(struct store_writer *w)
 {
 	if (!w)
 		return;
+	unlink(w->part);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w);
@@ -183,6 +186,7 @@ dir_put_close(struct cx *cx, struct store_writer *w)
 {
 	enum err e = finish_part(cx, w);
 
+	/* Finished, there is no part any more that this would remove. */
 	dir_put_abort(w);
 	return e;
 }
