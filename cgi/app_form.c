@@ -52,7 +52,7 @@ check_token(struct cx *cx, const struct call *c, const char *sent)
 	if (!c->who.user_id && !sent &&
 	    request_from(cx, c->rq, cx->site->base_url) == SITE_SAME)
 		return OK;
-	return cx_fail(cx, ERR_FORBIDDEN, "the form's token is %s",
+	return cx_fail(cx, ERR_FORM_OLD, "the form's token is %s",
 		       sent ? "not the session's" : "missing");
 }
 

@@ -179,6 +179,7 @@ START_TEST(csrf_of_forms)
 	ck_assert_int_eq(post_stop(w.id, "", "http://roost.example"), 403);
 	ck_assert_int_eq(post_stop(w.id, "csrf=bob-token", NULL), 403);
 	ck_assert_int_eq(post_stop(w.id, "csrf=", NULL), 403);
+	ck_assert(says("reload"));
 	ck_assert_int_eq(post_stop(w.id, "csrf=ann-token", "http://evil"), 403);
 	ok(workspace_get(cx, db, w.id, &w));
 	ck_assert_int_eq(w.desired, STATUS_RUNNING);

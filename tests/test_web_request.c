@@ -227,6 +227,8 @@ START_TEST(same_site_or_not)
 		{NULL, "same-origin", SITE_SAME},
 		{NULL, "none", SITE_SAME},
 		{"https://h", NULL, SITE_OTHER},
+		{"https://h", "same-origin", SITE_SAME},
+		{"https://h", "cross-site", SITE_OTHER},
 		{"http://h:81", NULL, SITE_OTHER},
 		{"http://evil", NULL, SITE_OTHER},
 		{"null", NULL, SITE_OTHER},

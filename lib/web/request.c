@@ -284,6 +284,15 @@ request_origin(struct cx *cx, const struct request *rq, const char *base_url)
 			    host);
 }
 
+/* Is that an origin of this host, whatever the scheme? */
+static bool
+host_matches(const char *origin, const char *ours)
+{
+	const char *a = strstr(origin, "://"), *b = strstr(ours, "://");
+
+	return a && b && strcasecmp(a, b) == 0;
+}
+
 enum site_from
 request_from(struct cx *cx, const struct request *rq, const char *base_url)
 {
@@ -294,7 +303,10 @@ request_from(struct cx *cx, const struct request *rq, const char *base_url)
 	if (site && strcmp(site, "same-origin") != 0 &&
 	    strcmp(site, "none") != 0)
 		return SITE_OTHER;
-	if (origin && (!*ours || strcasecmp(origin, ours) != 0))
-		return SITE_OTHER;
-	return origin || site ? SITE_SAME : SITE_UNKNOWN;
+	if (!origin)
+		return site ? SITE_SAME : SITE_UNKNOWN;
+	if (strcasecmp(origin, ours) == 0)
+		return SITE_SAME;
+	/* Behind a proxy that ends TLS only the browser knows the scheme. */
+	return site && host_matches(origin, ours) ? SITE_SAME : SITE_OTHER;
 }
