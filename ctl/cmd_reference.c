@@ -159,6 +159,23 @@ reasons(void)
 }
 
 static void
+metrics(void)
+{
+	head("Metrics",
+	     "What `/metrics` tells an administrator's token, as Prometheus "
+	     "text.",
+	     "metric | type | what it is");
+#define X(name, type, value, help)                                             \
+	printf("|");                                                           \
+	code(name);                                                            \
+	cell(type);                                                            \
+	cell(help);                                                            \
+	row_end();
+#include "service/metrics.def"
+#undef X
+}
+
+static void
 faults(void)
 {
 	head("Fault points",
@@ -211,9 +228,9 @@ static const struct {
 	const char *topic;
 	void (*print)(void);
 } topics[] = {
-	{"commands", command_pages}, {"config", config}, {"apps", apps},
-	{"settings", settings},	     {"errors", errors}, {"reasons", reasons},
-	{"doctor", checks},	     {"faults", faults},
+	{"commands", command_pages}, {"config", config},   {"apps", apps},
+	{"settings", settings},	     {"errors", errors},   {"reasons", reasons},
+	{"doctor", checks},	     {"metrics", metrics}, {"faults", faults},
 };
 
 enum err

@@ -5,12 +5,12 @@
 #include "ctl/doctor.h"
 #include "rules/plan.h"
 #include "service/auth.h"
+#include "service/health.h"
 #include "store/meta.h"
 #include "store/pass.h"
 #include "store/setting.h"
 #include "store/workspace.h"
 
-#define CRON_LATE_MS (INT64_C(3) * 60 * 1000)
 #define SECOND_MS 1000
 #define NAMED 5 /* at most so many are named one by one */
 
@@ -81,7 +81,7 @@ doctor_cron(struct doctor *d)
 		return;
 	}
 	ago = c->cx.now_ms - last;
-	if (last && ago <= CRON_LATE_MS)
+	if (last && ago <= HEALTH_CRON_LATE_MS)
 		doctor_say(d, VERDICT_OK, "%lld seconds ago",
 			   (long long)(ago / SECOND_MS));
 	else if (!c->site.cron_expected)
