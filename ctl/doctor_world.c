@@ -52,7 +52,7 @@ doctor_slots(struct doctor *d)
 		return;
 	}
 	most = set.v[SETTING_MAX_RUNNING_GLOBAL];
-	if (!most || most > d->c->site.slots)
+	if (most > d->c->site.slots)
 		doctor_say(d, VERDICT_WARN,
 			   "%lld ways to instances, but max_running_global is "
 			   "%lld; raise slots in roost.conf and restart the "
