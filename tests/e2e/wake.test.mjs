@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { app, until, withSite } from './site.mjs';
 
-const apps = app('wsapp') + app('slow', '--slow-start 2500');
+const apps = app('wsapp') + app('slow', '--slow-start 5000');
 
 async function asleep(site, fields) {
 	const { id } = await site.admin.running(fields);
@@ -20,8 +20,7 @@ withSite('F2 auto-wake', { apps, settings }, (it) => {
 		const page = await site.page({ as: site.admin });
 		const rs = await page.goto(w.path);
 		assert.equal(rs.status(), 200);
-		await page.locator('#now[data-leave]').waitFor();
-		assert.match(await page.textContent('main'), /dozing/);
+		await page.locator('#now[data-leave]', { hasText: 'dozing' }).waitFor();
 		await page.getByText('ws echo hello').waitFor();
 		assert.equal(new URL(page.url()).pathname, w.path);
 		await site.admin.phase(w.id, 'RUNNING');
