@@ -1,85 +1,10 @@
-/* What waiting requests are told; the handlers of their routes. */
-#include <stdlib.h>
-#include <string.h>
+/* What waiting requests are told. */
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "cgi/wait_part.h"
 #include "store/change.h"
 #include "store/workspace.h"
-#include "web/accept.h"
-
-/* ---- Handlers ---- */
-
-static int64_t
-wait_ms(const struct cx *cx, const struct value *v)
-{
-	int64_t most = cx->site->max_wait_seconds;
-	int64_t s = v->set ? v->num : 0;
-
-	return (s < most ? s : most) * 1000;
-}
-
-enum err
-wait_status(struct cx *cx, struct call *c)
-{
-	const struct value *since = IN(c, status, since);
-
-	c->view = ws_view(cx, c->db, c->ws);
-	c->park_wait_ms = wait_ms(cx, IN(c, status, wait));
-	if (since->set && c->ws->rev <= since->num && c->park_wait_ms > 0) {
-		c->park = PARK_STATUS;
-		c->park_since = since->num;
-	}
-	return OK;
-}
-
-/* A digit string that an EventSource sends back; else what the query says. */
-static enum err
-resume_at(struct cx *cx, struct call *c, int64_t *after)
-{
-	const char *last = c->rq->header[HEADER_LAST_EVENT_ID];
-	const struct value *given = IN(c, events, after);
-	char *end;
-
-	if (last && *last >= '0' && *last <= '9' && strlen(last) < 19) {
-		*after = strtoll(last, &end, 10);
-		if (*end == '\0')
-			return OK;
-	}
-	if (given->set) {
-		*after = given->num;
-		return OK;
-	}
-	return change_newest(cx, c->db, after);
-}
-
-enum err
-wait_events(struct cx *cx, struct call *c)
-{
-	bool stream =
-		accept_names(c->rq->header[HEADER_ACCEPT], "text/event-stream");
-	int64_t after = 0, next;
-	size_t n;
-	enum err e;
-
-	if ((e = resume_at(cx, c, &after)))
-		return e;
-	c->park_since = after;
-	c->park_wait_ms = wait_ms(cx, IN(c, events, wait));
-	if (stream) {
-		c->park = PARK_STREAM;
-		return OK;
-	}
-	if ((e = wait_events_view(cx, c->db, c->who.user_id, after, c->view,
-				  &next, &n)))
-		return e;
-	if (n == 0 && c->park_wait_ms > 0)
-		c->park = PARK_EVENTS;
-	return OK;
-}
-
-/* ---- Events ---- */
 
 static void
 view_change(struct cx *cx, struct db *db, struct json_object *list,
@@ -124,9 +49,9 @@ put_event(struct buf *out, const char *event, int64_t seq,
 }
 
 /* The changes after `after` as SSE. A workspace's JSON has no newline. */
-static enum err
-put_events(struct cx *cx, struct db *db, int64_t user_id, int64_t after,
-	   struct buf *out, int64_t *next, bool *more)
+enum err
+wait_put_events(struct cx *cx, struct db *db, int64_t user_id, int64_t after,
+		struct buf *out, int64_t *next, bool *more)
 {
 	struct changes changes;
 	enum err e =
@@ -144,8 +69,8 @@ put_events(struct cx *cx, struct db *db, int64_t user_id, int64_t after,
 	return OK;
 }
 
-static void
-stream_response(struct response *rp)
+void
+wait_stream_response(struct response *rp)
 {
 	rp->status = 200;
 	rp->type = "text/event-stream";
@@ -153,29 +78,6 @@ stream_response(struct response *rp)
 	response_header(rp, "X-Accel-Buffering", "no");
 	response_header(rp, "X-Content-Type-Options", "nosniff");
 }
-
-/* ---- At once, where nothing can wait ---- */
-
-enum err
-wait_now(struct cx *cx, struct call *c)
-{
-	int64_t next;
-	bool more;
-	enum err e;
-
-	response_header(c->rp, "Retry-After", "1");
-	if (c->park != PARK_STREAM)
-		return OK;
-	/* A stream that ends at once: the client comes back in a second. */
-	buf_puts(&c->rp->body, "retry: 1000\n\n");
-	e = put_events(cx, c->db, c->who.user_id, c->park_since, &c->rp->body,
-		       &next, &more);
-	if (!e)
-		stream_response(c->rp);
-	return e;
-}
-
-/* ---- Later, from the waiter's thread ---- */
 
 static void
 send_json(struct cx *cx, struct parked *p, struct response *rp,
@@ -259,8 +161,8 @@ answer_stream(struct wait *w, struct parked *p)
 	if (p->out.len > 0)
 		return OK;
 	buf_init(&text, CLIENT_BUF_MAX);
-	e = put_events(cx, w->worker.read, p->user_id, p->since, &text, &next,
-		       &p->behind);
+	e = wait_put_events(cx, w->worker.read, p->user_id, p->since, &text,
+			    &next, &p->behind);
 	if (!e) {
 		io_record(&p->out, p->io->id, buf_str(&text), text.len);
 		p->since = next;
@@ -294,7 +196,7 @@ wait_stream_head(struct cx *cx, struct parked *p)
 	struct buf out;
 
 	response_init(&rp);
-	stream_response(&rp);
+	wait_stream_response(&rp);
 	response_header(&rp, "X-Request-Id", arena_strdup(&cx->arena, cx->rid));
 	buf_init(&out, CLIENT_BUF_MAX);
 	response_head(&rp, &out);

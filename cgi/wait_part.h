@@ -72,4 +72,22 @@ MUST_USE enum err wait_events_view(struct cx *cx, struct db *db,
 				   struct json_object *view, int64_t *next,
 				   size_t *n);
 
+/* The changes after `after` as SSE; *more: it was a full batch. */
+MUST_USE enum err wait_put_events(struct cx *cx, struct db *db, int64_t user_id,
+				  int64_t after, struct buf *out, int64_t *next,
+				  bool *more);
+void wait_stream_response(struct response *rp);
+
+/* wait_held.c: who waits, and what is sent to them. */
+
+void held_add(struct wait *w, struct parked *p);
+/* Ends it: how is for the log. p is gone afterwards. */
+void held_drop(struct wait *w, struct parked *p, const char *how);
+/* Sends what the client takes. False: p is gone. */
+bool held_flush(struct wait *w, struct parked *p);
+/* Looks for p alone; answers when there is something. False: p is gone. */
+bool held_look(struct wait *w, struct parked *p, bool always);
+/* What has changed since the last time, and who waits for it? */
+void held_look_all(struct wait *w);
+
 #endif

@@ -93,6 +93,9 @@ bool html_same(const struct html *a, const struct html *b);
 bool html_value(struct html *h, enum op_kind *kind);
 bool html_is_url(const struct html *h); /* in an address */
 
+/* NULL when there is none. */
+const struct template *template_find(const struct templates *ts,
+				     const char *name);
 /* Compiles one; partials get their index later. */
 MUST_USE enum err template_compile(struct cx *cx, struct templates *ts,
 				   struct template *t);
