@@ -110,11 +110,20 @@ bell_wait(struct bell *b, const struct workers *ws, int64_t deadline_ms)
 	return woke;
 }
 
-void
-again_leave(struct cx *cx)
+static void
+leave(struct cx *cx, const char *name)
 {
-	if (fs_touch(cx, site_run_file(cx, "again")))
+	if (fs_touch(cx, site_run_file(cx, name)))
 		cx_clear(cx);
+}
+
+/* In this order: who sees the second finds the first. */
+void
+again_leave(struct cx *cx, bool full)
+{
+	if (full)
+		leave(cx, "full");
+	leave(cx, "again");
 }
 
 bool
@@ -123,8 +132,9 @@ again_is_left(struct cx *cx)
 	return access(site_run_file(cx, "again"), F_OK) == 0;
 }
 
-void
+bool
 again_take(struct cx *cx)
 {
 	unlink(site_run_file(cx, "again"));
+	return unlink(site_run_file(cx, "full")) == 0;
 }

@@ -22,8 +22,10 @@ enum woke bell_wait(struct bell *b, const struct workers *ws,
 		    int64_t deadline_ms);
 
 /* The mark: a pass is wanted that begins to look after now. */
-void again_leave(struct cx *cx);
+/* full: cron was here, so all that runs is to be looked at too. */
+void again_leave(struct cx *cx, bool full);
 bool again_is_left(struct cx *cx);
-void again_take(struct cx *cx);
+/* Takes it away; was a full look wanted? */
+bool again_take(struct cx *cx);
 
 #endif

@@ -77,16 +77,16 @@ error(struct run *run, const struct cx *cx, const char *why)
 	log_event(cx, LOG_LEVEL_ERROR, "pass-error", "why", why, NULL);
 }
 
-/* Once per pass, when all that is urgent has been begun. */
+/* After each full look, when all that is urgent has been begun. */
 static enum err
 chores(struct run *run, struct cx *cx)
 {
 	bool due;
 	enum err e;
 
-	if (run->chores)
+	if (!run->chores || workers_busy(&run->workers) < run->workers.n)
 		return OK;
-	run->chores = true;
+	run->chores = false;
 	if ((e = pass_chores_due(cx, &run->w, &due)) || !due)
 		return e;
 	return workers_start_chores(cx, &run->workers);
@@ -137,7 +137,7 @@ round_once(struct run *run, bool full)
 	enum err e;
 
 	cx_begin(&cx, run->site);
-	again_take(&cx);
+	r.full |= again_take(&cx);
 	alarm(HUNG_S);
 	e = pass_round(&cx, &run->w, &r);
 	add(run, &cx, &r);
@@ -146,6 +146,8 @@ round_once(struct run *run, bool full)
 		run->hopeless = true;
 	}
 	record(run, &cx);
+	if (r.full)
+		run->chores = true;
 	if (!run->hopeless && !r.changed && (e = chores(run, &cx)))
 		error(run, &cx, cx.why);
 	alarm(0);
@@ -252,14 +254,14 @@ one_pass(struct cx *cx, struct run *run, enum passkind kind)
  * lock is tried once more after that.
  */
 static enum err
-take_lock(struct cx *cx, int *fd)
+take_lock(struct cx *cx, enum passkind kind, int *fd)
 {
 	const char *path = site_run_file(cx, "reconcile.lock");
 	enum err e = lock_take(cx, path, fd);
 
 	if (e != ERR_BUSY)
 		return e;
-	again_leave(cx);
+	again_leave(cx, kind == PASS_CRON);
 	return lock_take(cx, path, fd);
 }
 
@@ -270,7 +272,7 @@ lock_and_run(struct cx *cx, struct run *run, enum passkind kind)
 	int fd;
 
 	do {
-		e = take_lock(cx, &fd);
+		e = take_lock(cx, kind, &fd);
 		if (e == ERR_BUSY)
 			return OK;
 		if (e)

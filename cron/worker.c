@@ -15,6 +15,8 @@
 /* Past its limit a worker that hangs where no deadline reaches is ended by
  * the kernel; its lock is free then and the pass says Timeout. */
 #define GRACE_S 60
+/* The chores go on with the next pass where they were. */
+#define CHORES_S (6 * 3600)
 
 static enum err
 set_alarm(struct cx *cx, struct world *w, const char *id)
@@ -102,6 +104,7 @@ chores_main(struct cx *cx)
 	struct world w = {0};
 	enum err e;
 
+	alarm(CHORES_S);
 	if (!(e = world_open(cx, DB_WRITE, &w)))
 		e = pass_chores(cx, &w);
 	if (e && e != ERR_BUSY)

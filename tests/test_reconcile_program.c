@@ -162,6 +162,29 @@ START_TEST(a_waiting_pass_hears_the_bell)
 }
 END_TEST
 
+/* A long operation keeps a pass: what cron wants is looked at all the same,
+ * also those that run and need nothing but their TTL. */
+START_TEST(a_long_pass_looks_at_all_when_cron_comes)
+{
+	struct workspace slow, idle = new_ws(ann, "idle", STATUS_RUNNING);
+	pid_t pid;
+
+	ck_assert_int_eq(run(NULL), 0);
+	slow = new_ws(ann, "slow", STATUS_RUNNING);
+	doctor(slow.id, "app = 'slow'");
+	pid = launch("--kick");
+	until(get(slow.id).operation == OPERATION_STARTING);
+	doctor(idle.id, "idle_since_ms = 1, last_access_ms = 1");
+	ck_assert_int_eq(run("--kick"), 0);
+	ck_assert_int_eq(get(idle.id).desired, STATUS_RUNNING);
+	ck_assert_int_eq(run(NULL), 0);
+	until(at(idle.id, STATUS_STANDBY));
+	ck_assert_int_eq(get(slow.id).operation, OPERATION_STARTING);
+	wish(slow.id, STATUS_STANDBY);
+	ck_assert_int_eq(end_of(pid), 0);
+}
+END_TEST
+
 /* Told to go, it goes; its worker works on, and then looks for itself. */
 START_TEST(a_pass_that_is_told_to_go)
 {
@@ -263,6 +286,7 @@ main(void)
 				      the_second_leaves_a_mark,
 				      a_crowd_of_kicks,
 				      a_waiting_pass_hears_the_bell,
+				      a_long_pass_looks_at_all_when_cron_comes,
 				      the_mail,
 				      a_pass_that_cannot_look,
 				      a_database_that_is_none,
