@@ -20,6 +20,9 @@
 #include "base/buf.h"
 #include "base/cx.h"
 
+/* Descriptors that a program needs beside those of waiting requests. */
+#define IO_DESCRIPTORS 256
+
 struct io {
 	const char *(*var)(struct io *io, const char *name);
 	/* As request_source.read. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/config.h"
 #include "base/log.h"
@@ -50,6 +51,20 @@ io_options(struct cx *cx, int argc, char *const argv[], struct options *out)
 	return e;
 }
 
+/* A request that waits is a descriptor. No more than are needed: what this
+ * process starts inherits the limit. */
+static void
+raise_descriptors(const struct site *site)
+{
+	rlim_t want = (rlim_t)site->max_waiting + IO_DESCRIPTORS;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
 static enum log_level
 level(const char *name)
 {
@@ -74,6 +89,7 @@ io_main(const char *prog, int argc, char *const argv[],
 	    !(e = site_load(&cx, o.site, &site))) {
 		cx.site = &site;
 		log_open(prog, 2, level(site.log_level));
+		raise_descriptors(&site);
 		e = run(&cx, &o);
 	}
 	if (e) {

@@ -2,12 +2,14 @@
 #include "cgi/wait.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -258,7 +260,7 @@ wait_park(struct wait *w, struct cx *cx, struct call *c, struct io *io)
 
 	if (!w || io->fd < 0 || atomic_load(&w->stop))
 		return false;
-	if (atomic_fetch_add(&w->count, 1) >= cx->site->max_waiting) {
+	if (atomic_fetch_add(&w->count, 1) >= w->most) {
 		atomic_fetch_sub(&w->count, 1);
 		return false;
 	}
@@ -311,6 +313,18 @@ wait_free(struct wait *w)
 	free(w);
 }
 
+static int64_t
+most_waiting(const struct site *site)
+{
+	struct rlimit l;
+	int64_t left;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur > INT_MAX)
+		return site->max_waiting;
+	left = (int64_t)l.rlim_cur - IO_DESCRIPTORS;
+	return left < site->max_waiting ? left : site->max_waiting;
+}
+
 enum err
 wait_start(struct cx *cx, const struct program *p, struct wait **out)
 {
@@ -320,6 +334,7 @@ wait_start(struct cx *cx, const struct program *p, struct wait **out)
 	if (!w)
 		abort();
 	w->program = p;
+	w->most = most_waiting(p->site);
 	w->epoll = w->bell = w->wake = w->bell_watch = -1;
 	w->next_due_ms = INT64_MAX;
 	pthread_mutex_init(&w->lock, NULL);

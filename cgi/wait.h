@@ -19,7 +19,8 @@
 
 struct wait;
 
-/* Starts the thread; it holds at most site->max_waiting. */
+/* Starts the thread; it holds at most site->max_waiting, and leaves
+ * descriptors for those who do not wait. */
 MUST_USE enum err wait_start(struct cx *cx, const struct program *p,
 			     struct wait **out);
 /* Answers what is parked with what there is now, ends the thread. */

@@ -335,8 +335,8 @@ START_TEST(without_room_it_is_answered_at_once)
 	struct workspace w = create(&ann_who, "a");
 	struct client first, second;
 
-	start();
 	t.site.max_waiting = 1;
+	start();
 	ask_status(&w, w.rev, 20);
 	ck_assert(park(&first, 0));
 	ask_status(&w, w.rev, 20);
