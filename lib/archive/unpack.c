@@ -10,10 +10,11 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "archive/hash.h"
@@ -179,43 +180,60 @@ open_disk(struct cx *cx, const char *path, int *fd)
 	return *fd < 0 ? cx_errno(cx, errno, "open %s", path) : OK;
 }
 
-/* Owns the descriptor. */
+struct syncing {
+	int disk, bell; /* its own; the bell rings with errno + 1 */
+};
+
 static void *
 sync_disk(void *arg)
 {
-	int fd = (int)(intptr_t)arg, errnum = syncfs(fd) ? errno : 0;
+	struct syncing *s = arg;
+	uint64_t answer = syncfs(s->disk) ? (uint64_t)errno + 1 : 1;
 
-	close(fd);
-	return (void *)(intptr_t)errnum;
+	(void)!write(s->bell, &answer, sizeof(answer));
+	close(s->disk);
+	close(s->bell);
+	free(s);
+	return NULL;
+}
+
+static void
+start_sync(int disk, int bell)
+{
+	struct syncing *s = malloc(sizeof(*s));
+	pthread_t thread;
+
+	if (!s)
+		abort(); /* out of memory: crash-only */
+	*s = (struct syncing){disk, fcntl(bell, F_DUPFD_CLOEXEC, 0)};
+	if (pthread_create(&thread, NULL, sync_disk, s))
+		sync_disk(s);
+	else
+		pthread_detach(thread);
 }
 
 /* A sync may take long and cannot be interrupted: it is left to itself when
  * this is given up. */
 static enum err
-sync_patiently(struct put *pt, int fd, const char *path)
+sync_patiently(struct put *pt, int disk, const char *path)
 {
-	void *arg = (void *)(intptr_t)fd, *result = NULL;
-	pthread_t thread;
-	struct timespec until;
-	enum err e;
+	struct pollfd bell = {.fd = eventfd(0, EFD_CLOEXEC), .events = POLLIN};
+	uint64_t answer = 0;
+	enum err e = OK;
 
-	if (pthread_create(&thread, NULL, sync_disk, arg))
-		result = sync_disk(arg);
-	else
-		do {
-			if ((e = tick_add(pt->tick, 0))) {
-				pthread_detach(thread);
-				return e;
-			}
-			clock_gettime(CLOCK_MONOTONIC, &until);
-			until.tv_nsec += 20000000;
-			until.tv_sec += until.tv_nsec / 1000000000;
-			until.tv_nsec %= 1000000000;
-		} while (pthread_clockjoin_np(thread, &result, CLOCK_MONOTONIC,
-					      &until) == ETIMEDOUT);
-	if (!result)
-		return OK;
-	return cx_errno(pt->cx, (int)(intptr_t)result, "sync %s", path);
+	if (bell.fd < 0) {
+		close(disk);
+		return cx_errno(pt->cx, errno, "wait for %s", path);
+	}
+	start_sync(disk, bell.fd);
+	while (!e && poll(&bell, 1, 20) != 1)
+		e = tick_add(pt->tick, 0);
+	if (!e && read(bell.fd, &answer, sizeof(answer)) != sizeof(answer))
+		e = cx_errno(pt->cx, errno, "wait for %s", path);
+	if (!e && answer > 1)
+		e = cx_errno(pt->cx, (int)answer - 1, "sync %s", path);
+	close(bell.fd);
+	return e;
 }
 
 static enum err
