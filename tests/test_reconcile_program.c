@@ -195,6 +195,8 @@ START_TEST(a_pass_that_is_told_to_go)
 	doctor(w.id, "app = 'slow'");
 	pid = launch(NULL);
 	until(get(w.id).operation == OPERATION_STARTING);
+	/* its worker is at it: the launcher has written its record */
+	until(fs_exists(site_run_path(cx, w.id, ".status")));
 	kill(pid, sigs[_i]);
 	ck_assert_int_eq(end_of(pid), sigs[_i] == SIGKILL ? 128 + 9 : 0);
 	ck_assert_int_eq(get(w.id).operation, OPERATION_STARTING);
