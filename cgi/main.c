@@ -35,12 +35,12 @@ close_worker(void *worker)
 	free(worker);
 }
 
-/* The schema is made or upgraded once, before anybody asks. */
+/* The schema is upgraded once, before anybody asks. */
 static enum err
 prepare_database(struct cx *cx)
 {
 	struct db *db;
-	enum err e = db_open(cx, DB_CREATE, &db);
+	enum err e = db_open(cx, DB_UPGRADE, &db);
 
 	if (!e)
 		db_close(db);

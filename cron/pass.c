@@ -292,7 +292,7 @@ pass_main(struct cx *cx, enum passkind kind)
 	run.w.spawn = spawn;
 	run.w.arg = &run;
 	catch_signals();
-	if (!(e = world_open(cx, DB_CREATE, &run.w))) {
+	if (!(e = world_open(cx, DB_UPGRADE, &run.w))) {
 		if (kind == PASS_CRON &&
 		    meta_set(cx, run.w.db, META_LAST_CRON_MS, cx->now_ms))
 			log_fail(cx, "cron-mark");

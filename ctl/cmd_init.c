@@ -151,6 +151,26 @@ compose(struct ctl *c, const char *dir, struct buf *out)
 	return OK;
 }
 
+/* A site that has lost its roost.conf is no new one: its homes may be
+ * somewhere else, its instances under another name. */
+static enum err
+no_site_yet(struct ctl *c, const char *dir)
+{
+	static const char *const made[] = {"roost.db", "homes", "archives"};
+	size_t i;
+
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (fs_exists(
+			    arena_printf(&c->cx.arena, "%s/%s", dir, made[i])))
+			return cx_fail(&c->cx, ERR_CONFIG,
+				       "%s holds a site (%s) whose roost.conf "
+				       "is missing: put its copy back; without "
+				       "one, make a site elsewhere and take "
+				       "its roost.conf",
+				       dir, made[i]);
+	return OK;
+}
+
 static enum err
 make_conf(struct ctl *c, const char *dir)
 {
@@ -161,6 +181,8 @@ make_conf(struct ctl *c, const char *dir)
 
 	if (fs_exists(path))
 		return OK;
+	if ((e = no_site_yet(c, dir)))
+		return e;
 	buf_init(&b, CONF_MAX);
 	if (!(e = compose(c, dir, &b)) &&
 	    !(e = site_parse(&c->cx, dir, buf_str(&b), b.len, &s))) {
@@ -225,6 +247,33 @@ make_places(struct ctl *c)
 	return OK;
 }
 
+/*
+ * With a new database beside old homes and archives nobody would own them,
+ * and the archives would be collected.
+ */
+static enum err
+nothing_to_lose(struct ctl *c)
+{
+	const struct home_ops *home;
+	const struct store_ops *store;
+	struct archive_names archives;
+	struct home_names homes;
+	enum err e;
+
+	if ((e = home_find(&c->cx, &home)) ||
+	    (e = home->list(&c->cx, &homes)) ||
+	    (e = store_find(&c->cx, &store)) ||
+	    (e = store->list(&c->cx, &archives)))
+		return e;
+	if (!homes.n && !archives.n)
+		return OK;
+	return cx_fail(&c->cx, ERR_CONFIG,
+		       "there are %zu homes and %zu archives, but no database "
+		       "%s: bring its last backup back with `roostctl "
+		       "restore`; to begin anew, move them away first",
+		       homes.n, archives.n, c->site.db_path);
+}
+
 static enum err
 make_admin(struct ctl *c)
 {
@@ -246,6 +295,7 @@ enum err
 ctl_init(struct ctl *c)
 {
 	char dir[PATH_MAX];
+	struct stat st;
 	bool was_there;
 	enum err e;
 
@@ -257,8 +307,9 @@ ctl_init(struct ctl *c)
 	if ((e = make_conf(c, dir)) || (e = site_load(&c->cx, dir, &c->site)))
 		return e;
 	c->cx.site = &c->site;
-	was_there = fs_exists(c->site.db_path);
-	if (!was_there && ((e = make_dirs(c)) || (e = make_places(c))))
+	was_there = !stat(c->site.db_path, &st) && st.st_size;
+	if (!was_there && ((e = make_dirs(c)) || (e = make_places(c)) ||
+			   (e = nothing_to_lose(c))))
 		return e;
 	umask(077);
 	if ((e = db_open(&c->cx, DB_CREATE, &c->db)))

@@ -129,7 +129,7 @@ check(struct ctl *c, const char *path)
 
 	site.db_path = path;
 	c->cx.site = &site;
-	if (!(e = db_open(&c->cx, DB_CREATE, &db)))
+	if (!(e = db_open(&c->cx, DB_UPGRADE, &db)))
 		e = db_check(&c->cx, db);
 	db_close(db);
 	c->cx.site = &c->site;

@@ -146,7 +146,8 @@ START_TEST(errors_have_rows)
 	ck_assert_int_eq(err_errno(EDQUOT), ERR_NO_SPACE);
 	ck_assert_int_eq(err_errno(EIO), ERR_IO);
 	ck_assert_int_eq(cx_errno(&cx, ENOSPC, "write %s", "f"), ERR_NO_SPACE);
-	ck_assert_str_eq(cx.why, "write f: No space left on device");
+	ck_assert_str_eq(cx.why, "write f: No space left on device; free some "
+				 "space there");
 	ck_assert_int_eq(cx_field(&cx, "name", "too long"), ERR_INVALID);
 	ck_assert_str_eq(cx.field, "name");
 	cx_clear(&cx);

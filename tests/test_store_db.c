@@ -143,6 +143,32 @@ START_TEST(damage_is_said_with_a_remedy)
 }
 END_TEST
 
+START_TEST(one_that_is_lost_is_not_made_anew)
+{
+	struct db *other = NULL;
+	enum db_mode m;
+	struct stat st;
+	int empty;
+
+	db_close(db);
+	db = NULL;
+	unlink(t.site.db_path);
+	for (empty = 0; empty < 2; empty++) {
+		if (empty)
+			write_file(t.site.db_path, "", 0);
+		for (m = DB_READ; m < DB_CREATE; m++) {
+			ck_assert_int_eq(db_open(cx, m, &other), ERR_CONFIG);
+			ck_assert_ptr_nonnull(
+				strstr(cx->why, "roostctl restore"));
+		}
+		ck_assert_int_eq(!stat(t.site.db_path, &st), empty);
+	}
+	ck_assert_int_eq(st.st_size, 0);
+	ok(db_open(cx, DB_CREATE, &other));
+	db_close(other);
+}
+END_TEST
+
 START_TEST(another_programs_database_is_refused)
 {
 	struct db *other = NULL;
@@ -557,6 +583,7 @@ main(void)
 		absent_is_said,
 		newer_is_refused_and_untouched,
 		damage_is_said_with_a_remedy,
+		one_that_is_lost_is_not_made_anew,
 		another_programs_database_is_refused,
 		check_finds_damage_inside,
 		check_finds_broken_references,

@@ -153,16 +153,17 @@ take_line(struct parser *p, char *line)
 static enum err
 take_lines(struct parser *p, char *text, size_t n)
 {
+	const char *end = text + n;
 	char *next;
 	enum err e;
 
-	if (memchr(text, '\0', n))
-		return bad(p, "", "the file holds a NUL byte");
 	for (; text; text = next) {
+		p->line++;
 		next = strchr(text, '\n');
 		if (next)
 			*next++ = '\0';
-		p->line++;
+		else if (text + strlen(text) != end)
+			return bad(p, "", "a NUL byte: this is no text file");
 		if ((e = take_line(p, text)))
 			return e;
 	}

@@ -1,5 +1,6 @@
 #include "base/cx.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,25 @@ cx_fail(struct cx *cx, enum err e, const char *fmt, ...)
 	return e;
 }
 
+/* What somebody can do about it, where the system's word alone is a riddle. */
+static const char *
+mend(int errnum)
+{
+	switch (errnum) {
+	case EACCES:
+		return "; do this as the user who runs Roost, or chown it";
+	case EDQUOT:
+	case ENOSPC:
+		return "; free some space there";
+	case ENOTDIR:
+		return "; what stands there is no directory: move it away";
+	case EROFS:
+		return "; make its filesystem writable";
+	default:
+		return "";
+	}
+}
+
 enum err
 cx_errno(struct cx *cx, int errnum, const char *fmt, ...)
 {
@@ -57,8 +77,8 @@ cx_errno(struct cx *cx, int errnum, const char *fmt, ...)
 	vsnprintf(cx->why, sizeof(cx->why), fmt, ap);
 	va_end(ap);
 	n = strlen(cx->why);
-	snprintf(cx->why + n, sizeof(cx->why) - n, ": %s",
-		 strerror_r(errnum, text, sizeof(text)));
+	snprintf(cx->why + n, sizeof(cx->why) - n, ": %s%s",
+		 strerror_r(errnum, text, sizeof(text)), mend(errnum));
 	return cx->err;
 }
 

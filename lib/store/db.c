@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/config.h"
@@ -55,6 +56,22 @@ make_file(struct cx *cx, struct db *db)
 	return OK;
 }
 
+static enum err
+look_for(struct cx *cx, struct db *db)
+{
+	struct stat st;
+	bool there = !stat(db->path, &st);
+
+	if (there ? st.st_size || db->mode == DB_CREATE : errno != ENOENT)
+		return OK;
+	return cx_fail(cx, ERR_CONFIG,
+		       "%s %s: bring the last backup back with `roostctl "
+		       "restore`, or begin anew with `roostctl init`",
+		       there ? "there is nothing in the database"
+			     : "there is no database",
+		       db->path);
+}
+
 /* Without statistics of its memory SQLite takes no lock of the whole process
  * for each allocation. */
 static void
@@ -74,11 +91,8 @@ open_file(struct cx *cx, struct db *db)
 
 	if (db->mode == DB_CREATE && (e = make_file(cx, db)))
 		return e;
-	if (access(db->path, F_OK) && errno == ENOENT)
-		return cx_fail(cx, ERR_CONFIG,
-			       "there is no database %s: `roostctl init` "
-			       "makes it",
-			       db->path);
+	if ((e = look_for(cx, db)))
+		return e;
 	pthread_once(&once, without_statistics);
 	rc = sqlite3_open_v2(db->path, &db->sq, flags, NULL);
 	if (rc != SQLITE_OK)
@@ -134,7 +148,7 @@ set_up(struct cx *cx, struct db *db)
 
 	/* Looked at before anything is set: a newer one stays untouched. */
 	if ((e = open_file(cx, db)) ||
-	    (e = migrate_look(cx, db, &migrate_plan, db->mode == DB_CREATE,
+	    (e = migrate_look(cx, db, &migrate_plan, db->mode >= DB_UPGRADE,
 			      &todo)) ||
 	    (e = exec(cx, db, pragmas)) || (e = set_journal(cx, db)))
 		return e;

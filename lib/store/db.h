@@ -24,12 +24,17 @@ struct db;
 enum db_mode {
 	DB_READ, /* a second handle for GETs, query_only: writes nothing */
 	DB_WRITE,
-	DB_CREATE /* as DB_WRITE; makes or upgrades the schema first */
+	DB_UPGRADE, /* as DB_WRITE; brings the schema up to date first */
+	DB_CREATE   /* as DB_UPGRADE; makes a database where there is none */
 };
 
 /*
  * ERR_VERSION: made by a newer Roost (nothing is touched). ERR_CORRUPT with
  * what to do. ERR_IO, ERR_NO_SPACE. cx->site says where.
+ *
+ * Only DB_CREATE takes a file that is missing or empty for a new one: to all
+ * others it is one that was lost (ERR_CONFIG), and with an empty one in its
+ * place every archive would belong to nobody.
  */
 MUST_USE enum err db_open(struct cx *cx, enum db_mode mode, struct db **out);
 void db_close(struct db *db); /* NULL is fine */

@@ -45,7 +45,8 @@ disk_full(struct db *db, int rc)
 
 	if ((rc & 0xff) == SQLITE_FULL)
 		return true;
-	return (rc & 0xff) == SQLITE_IOERR &&
+	return ((rc & 0xff) == SQLITE_IOERR ||
+		(rc & 0xff) == SQLITE_CANTOPEN) &&
 	       (errnum == ENOSPC || errnum == EDQUOT);
 }
 
@@ -91,7 +92,10 @@ sql_fail(struct cx *cx, struct db *db, int rc, const char *what)
 		return cx_fail(cx, e,
 			       "%s: the disk is full (%s); nothing was changed",
 			       db->path, what);
-	return cx_fail(cx, e, "%s: %s: %s", db->path, what, said);
+	return cx_fail(cx, e, "%s: %s: %s%s", db->path, what, said,
+		       e == ERR_IO ? "; is its directory there and writable, "
+				     "and its disk sound?"
+				   : "");
 }
 
 static enum err
