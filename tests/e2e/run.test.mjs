@@ -98,15 +98,27 @@ test('killed by force it takes its servers along', async () => {
 	await nothingLeft(dir);
 });
 
-test('a server that dies is told of, and ends the rest', async () => {
+test('a server that dies is started again; too often, it ends the rest', async () => {
 	const dir = `${place}/dying`;
-	const it = run(await freePort(), dir);
+	const port = await freePort(), it = run(port, dir);
 	assert.equal(await it.ready, true, it.err);
 	const site = new Site();
 	site.dir = dir;
-	const gate = site.processes().find((p) => p.args.includes('roost-gate.fcgi'));
-	process.kill(gate.pid, 'SIGKILL');
-	assert.equal(await it.end, 1);
+	const one = (name) => site.processes().find((p) => p.args.includes(name));
+	for (const [name, program] of [['handler', 'roost.fcgi'],
+		['lighttpd', 'lighttpd -D']]) {
+		process.kill(one(program).pid, 'SIGKILL');
+		await until(async () => (await request(port, 'GET', '/login'))
+			.status === 200, `the site after ${name} was killed`);
+		await until(() => it.err.includes(`${name} ended by itself; started again`),
+			'it to be told');
+	}
+	await until(() => {
+		const gate = one('roost-gate.fcgi');
+		if (gate) process.kill(gate.pid, 'SIGKILL');
+		return it.code !== undefined;
+	}, 'it to give up');
+	assert.equal(it.code, 1);
 	assert.match(it.err, /gate ended by itself/);
 	await nothingLeft(dir);
 });
@@ -115,11 +127,17 @@ test('what cannot be is said in a sentence', async () => {
 	const file = `${place}/file`;
 	fs.writeFileSync(file, '');
 	const long = `${place}/${'x'.repeat(100)}`;
+	for (const name of ['run', 'log']) {
+		fs.mkdirSync(`${place}/no ${name}`);
+		fs.writeFileSync(`${place}/no ${name}/${name}`, '');
+	}
 	for (const [port, dir, says] of [
 		['nonsense', 'p', /PORT must be a number/],
 		[await freePort(), file, /cannot write to .*DIR=/],
 		[await freePort(), '/proc/roost', /cannot write to .*DIR=/],
 		[await freePort(), long, /too long/],
+		[await freePort(), `${place}/no run`, /cannot write to .*no run\/run;/],
+		[await freePort(), `${place}/no log`, /cannot write to .*no log\/log;/],
 	]) {
 		const it = run(port, dir);
 		assert.notEqual(await it.end, 0);
