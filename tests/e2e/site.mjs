@@ -188,6 +188,17 @@ export class Person {
 	}
 }
 
+// Whatever ends the test, its sites end too.
+const standing = new Set();
+process.on('exit', () => {
+	for (const site of standing) {
+		site.kill();
+		fs.rmSync(site.dir, { recursive: true, force: true });
+	}
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+	process.on(signal, () => process.exit(1));
+
 export class Site {
 	people = [];
 
@@ -195,6 +206,7 @@ export class Site {
 	// every site has; settings: what an admin would change.
 	static async start({ conf = '', apps = app('wsapp'), settings = {} } = {}) {
 		const site = new Site();
+		standing.add(site);
 		site.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'roost e2e-'));
 		fs.chmodSync(site.dir, 0o755); // a uid of its own for each instance
 		site.port = await freePort();
@@ -329,7 +341,8 @@ export class Site {
 	}
 
 	// Processes that belong to this site: its folder is in their arguments
-	// or among their mounts (instances see it under another name).
+	// or environment, or among their mounts (instances see it under another
+	// name).
 	processes() {
 		const mine = [];
 		for (const pid of fs.readdirSync('/proc').filter((n) => /^\d+$/.test(n))) {
@@ -341,7 +354,8 @@ export class Site {
 			};
 			const args = read('cmdline').replaceAll('\0', ' ');
 			const mounts = read('mountinfo').replaceAll('\\040', ' ');
-			if (args.includes(this.dir) || mounts.includes(this.dir))
+			if ([args, mounts, read('environ')].some((text) =>
+				text.includes(this.dir)))
 				mine.push({ pid: Number(pid), args });
 		}
 		return mine;
@@ -370,6 +384,17 @@ export class Site {
 	}
 
 	async stop({ check = true } = {}) {
+		try {
+			await this.takeDown(check);
+		} finally {
+			this.kill();
+			standing.delete(this);
+			if (!process.env.ROOST_KEEP)
+				fs.rmSync(this.dir, { recursive: true, force: true });
+		}
+	}
+
+	async takeDown(check) {
 		let left = [];
 		try {
 			await this.chromium?.close();
@@ -385,16 +410,11 @@ export class Site {
 			left = this.processes();
 		} catch (e) {
 			await this.stopServing();
-			this.kill();
-			e.message += this.logs();
+			e.stack += this.logs();
 			throw e;
 		}
-		this.kill();
-		const logs = check && left.length ? this.logs() : '';
-		if (!process.env.ROOST_KEEP)
-			fs.rmSync(this.dir, { recursive: true, force: true });
-		if (check)
-			assert.deepEqual(left, [], `left running:${logs}`);
+		if (check && left.length)
+			assert.deepEqual(left, [], `left running:${this.logs()}`);
 	}
 
 	// Ends instances as if the machine had: without a word.
