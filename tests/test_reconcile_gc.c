@@ -258,11 +258,20 @@ START_TEST(a_delete_that_is_not_done_protects)
 }
 END_TEST
 
-START_TEST(nobodys_at_all)
+/* An older backup was put back: what it does not know is not thrown away
+ * with the orphans of two hours. */
+START_TEST(a_stranger_stays_long)
 {
 	const char *key = archive_of("33333333-3333-4333-8333-333333333333", 0);
 
-	why_is(key, GC_ORPHAN);
+	set(SETTING_ORPHAN_SECONDS, 0);
+	why_is(key, GC_STRANGER);
+	collect();
+	ck_assert(is_there(key));
+	set(SETTING_STRANGER_SECONDS, 0);
+	why_is(key, GC_GOES);
+	collect();
+	ck_assert(!is_there(key));
 }
 END_TEST
 
@@ -505,7 +514,7 @@ main(void)
 		 what_is_being_written_is_protected,
 		 a_deleted_one_protects_until_its_undo_is_over,
 		 a_delete_that_is_not_done_protects,
-		 nobodys_at_all,
+		 a_stranger_stays_long,
 		 an_unreadable_store_skips_it,
 		 one_at_a_time,
 		 it_is_due_by_the_clock,

@@ -141,7 +141,9 @@ judge_group(struct cx *cx, struct world *w, const char *id, struct gc_item *v,
 
 	if (e == ERR_WS_NOT_FOUND) {
 		cx_clear(cx);
-		return OK; /* nobody's: orphans, all of them */
+		for (size_t i = 0; i < n; i++)
+			v[i].why = GC_STRANGER;
+		return OK;
 	}
 	if (e)
 		return e;
@@ -220,21 +222,29 @@ find(const struct orphans *o, const char *key)
 	return o->n ? bsearch(key, o->v, o->n, sizeof *o->v, orphan_key) : NULL;
 }
 
+static bool
+is_nobodys(const struct gc_item *it)
+{
+	return it->why == GC_ORPHAN || it->why == GC_STRANGER;
+}
+
 /* A clock that was set back makes an orphan younger, never older. */
 static void
 date_orphans(const struct cx *cx, const struct world *w,
 	     const struct orphans *o, struct gc_list *l)
 {
-	int64_t age = w->set.v[SETTING_ORPHAN_SECONDS] * 1000;
-
 	for (size_t i = 0; i < l->n; i++) {
-		const struct orphan *seen = find(o, l->v[i].key);
+		struct gc_item *it = &l->v[i];
+		const struct orphan *seen = find(o, it->key);
+		enum setting age = it->why == GC_STRANGER
+					   ? SETTING_STRANGER_SECONDS
+					   : SETTING_ORPHAN_SECONDS;
 
-		if (l->v[i].why != GC_ORPHAN)
+		if (!is_nobodys(it))
 			continue;
-		l->v[i].since_ms = seen ? seen->first_seen_ms : cx->now_ms;
-		if (cx->now_ms - l->v[i].since_ms >= age)
-			l->v[i].why = GC_GOES;
+		it->since_ms = seen ? seen->first_seen_ms : cx->now_ms;
+		if (cx->now_ms - it->since_ms >= w->set.v[age] * 1000)
+			it->why = GC_GOES;
 	}
 }
 
@@ -299,7 +309,7 @@ apply(struct cx *cx, struct world *w, struct gc_item *it,
 {
 	if (it->why == GC_GOES)
 		return remove_one(cx, w, it);
-	if (it->why == GC_ORPHAN)
+	if (is_nobodys(it))
 		return find(orphans, it->key) ? OK
 					      : orphan_seen(cx, w->db, it->key,
 							    it->bytes, NULL);

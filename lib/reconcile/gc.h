@@ -5,7 +5,9 @@
  *    writes, everything of a workspace in ERROR or whose delete can still be
  *    undone. Kept: the newest keep_archives of a living workspace.
  * 2. Anything else is an orphan from the moment it was first seen to be one,
- *    and goes orphan_seconds later, after one more look at its row.
+ *    and goes orphan_seconds later, after one more look at its row. One whose
+ *    workspace the database never had stays for stranger_seconds: when an
+ *    older backup was put back, it may be the last copy of a home.
  * 3. A store or a database that cannot be read: nothing is touched.
  */
 #ifndef RECONCILE_GC_H
