@@ -89,7 +89,9 @@ worker_main(struct cx *cx, const char *id, const char *op_id, int lock_fd,
 	if (e)
 		log_fail(cx, "worker");
 	alarm(0);
-	lock_drop(lock_fd);
+	/* Nobody needs the file of a lock that nobody holds: run/ would keep
+	 * one for each workspace there ever was. */
+	lock_remove(site_run_path(cx, id, ".lock"), lock_fd);
 	if (!e)
 		job_after(cx, &w, &out);
 	world_close(&w);

@@ -72,6 +72,39 @@ START_TEST(lock_is_exclusive_and_freed_by_death)
 }
 END_TEST
 
+/* Many processes take a lock and remove it again: never two at once. */
+START_TEST(lock_is_exclusive_though_its_file_is_removed)
+{
+	const char *path = in("run/y.lock"), *inside = in("inside");
+	int i, k, status, bad = 0;
+
+	for (i = 0; i < 6; i++) {
+		if (fork() != 0)
+			continue;
+		for (k = 0; k < 300; k++) {
+			int fd, f;
+
+			if (lock_wait(&t.cx, path, clock_mono_ms() + 20000,
+				      &fd))
+				_exit(2);
+			f = open(inside, O_CREAT | O_EXCL | O_WRONLY, 0600);
+			if (f < 0)
+				_exit(1);
+			close(f);
+			unlink(inside);
+			lock_remove(path, fd);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 6; i++) {
+		wait(&status);
+		bad += status != 0;
+	}
+	ck_assert_int_eq(bad, 0);
+	ck_assert(!fs_exists(path));
+}
+END_TEST
+
 START_TEST(proc_run_tells_output_exit_and_signal)
 {
 	const char *echo[] = {"sh", "-c", "echo out; echo err >&2; exit 3",
@@ -326,6 +359,7 @@ main(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, lock_is_exclusive_and_freed_by_death);
+	tcase_add_test(c, lock_is_exclusive_though_its_file_is_removed);
 	tcase_add_test(c, proc_run_tells_output_exit_and_signal);
 	tcase_add_test(c, proc_detach_lets_go);
 	tcase_add_test(c, close_from_keeps_what_it_is_told);

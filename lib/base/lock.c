@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,15 +39,30 @@ flock_now(int fd)
 	return true;
 }
 
+/* Is what we hold still the file of that name? Its last holder may have
+ * removed it between our open and our lock. */
+static bool
+still_there(const char *path, int fd)
+{
+	struct stat ours, named;
+
+	return !fstat(fd, &ours) && !lstat(path, &named) &&
+	       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
 enum err
 lock_take(struct cx *cx, const char *path, int *fd)
 {
 	enum err e;
 	int f = -1;
 
-	if ((e = open_lock(cx, path, &f)))
-		return e;
-	if (flock_now(f)) {
+	for (;; close(f)) {
+		if ((e = open_lock(cx, path, &f)))
+			return e;
+		if (!flock_now(f))
+			break;
+		if (!still_there(path, f))
+			continue;
 		*fd = f;
 		return OK;
 	}
@@ -92,6 +108,13 @@ lock_look(struct cx *cx, const char *path, enum lock_state *st)
 		e = cx_errno(cx, errno, "flock %s", path);
 	close(f);
 	return e;
+}
+
+void
+lock_remove(const char *path, int fd)
+{
+	unlink(path);
+	close(fd);
 }
 
 void

@@ -4,6 +4,8 @@
  * 1. A lock belongs to the open file description: a child that inherits the
  *    descriptor holds it too; it is free when the last copy is closed.
  * 2. Descriptors come with O_CLOEXEC.
+ * 3. A lock file may be removed by who holds it (lock_remove): a taker that
+ *    then gets hold of the removed file notices, and takes the new one.
  */
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H
@@ -23,5 +25,7 @@ MUST_USE enum err lock_wait(struct cx *cx, const char *path,
 MUST_USE enum err lock_look(struct cx *cx, const char *path,
 			    enum lock_state *st);
 void lock_drop(int fd); /* -1 is fine */
+/* Removes the file of a lock that is held in fd, then lets it go. */
+void lock_remove(const char *path, int fd);
 
 #endif
