@@ -198,7 +198,7 @@ deps-%: FORCE
 	@tools/deps $*
 
 run: deps-run
-	@$(MAKE) --no-print-directory --quiet all
+	@$(MAKE) --no-print-directory --quiet all >&2
 	@exec tools/run "$(PORT)" "$(DIR)"
 
 format:
