@@ -342,9 +342,15 @@ export class Site {
 
 	// Processes that belong to this site: its folder is in their arguments
 	// or environment, or among their mounts (instances see it under another
-	// name).
+	// name). Mounts that we see too say nothing: everybody has them.
 	processes() {
+		const ours = fs.readlinkSync('/proc/self/ns/mnt');
 		const mine = [];
+		const ns = (pid) => {
+			try {
+				return fs.readlinkSync(`/proc/${pid}/ns/mnt`);
+			} catch { return ours; }
+		};
 		for (const pid of fs.readdirSync('/proc').filter((n) => /^\d+$/.test(n))) {
 			if (Number(pid) === process.pid) continue;
 			const read = (name) => {
@@ -353,7 +359,8 @@ export class Site {
 				} catch { return ''; }
 			};
 			const args = read('cmdline').replaceAll('\0', ' ');
-			const mounts = read('mountinfo').replaceAll('\\040', ' ');
+			const mounts = ns(pid) === ours ? '' :
+				read('mountinfo').replaceAll('\\040', ' ');
 			if ([args, mounts, read('environ')].some((text) =>
 				text.includes(this.dir)))
 				mine.push({ pid: Number(pid), args });
