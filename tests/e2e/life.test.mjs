@@ -35,7 +35,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		const w = await site.admin.running({ app: 'stubborn' });
 		const tree = () => site.processes().filter((p) =>
 			p.args.includes('--fork-children'));
-		assert.ok(tree().length >= 6, JSON.stringify(tree()));
+		await until(() => tree().length >= 6, 'its children');
 		await site.admin.patch(w.id, { desired_state: 'STANDBY' });
 		await site.admin.phase(w.id, 'STANDBY');
 		await until(() => tree().length === 0, 'the tree to be gone');
