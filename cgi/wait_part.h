@@ -47,7 +47,7 @@ struct wait {
 	atomic_bool stop;
 	atomic_llong count;
 	int64_t most; /* descriptors allow no more */
-	int64_t seq; /* changes up to here have been looked at */
+	int64_t seq;  /* changes up to here have been looked at */
 	int64_t next_due_ms, next_look_ms;
 	struct parked *bucket[BUCKETS];
 	struct parked *all;
