@@ -23,11 +23,12 @@ common_headers(struct cx *cx, struct response *rp, bool page)
 	response_header(rp, "Content-Security-Policy",
 			page ? PAGE_CSP : DATA_CSP);
 	response_header(rp, "X-Content-Type-Options", "nosniff");
-	response_header(rp, "Referrer-Policy", "same-origin");
 	response_header(rp, "Cross-Origin-Resource-Policy", "same-origin");
-	if (page)
+	if (page) {
+		response_header(rp, "Referrer-Policy", "same-origin");
 		response_header(rp, "Cross-Origin-Opener-Policy",
 				"same-origin");
+	}
 	if (!response_find(rp, "Cache-Control"))
 		response_header(rp, "Cache-Control",
 				kept ? "private, no-cache" : "no-store");

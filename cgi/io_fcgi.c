@@ -62,7 +62,8 @@ index_vars(struct request_io *rio)
 	char **v = rio->fcgx.envp;
 
 	for (size_t i = 0; i < VARS && v[i]; i++) {
-		size_t n = strcspn(v[i], "=");
+		const char *eq = strchr(v[i], '=');
+		size_t n = eq ? (size_t)(eq - v[i]) : 0;
 
 		rio->name_len[i] = n < 1024 ? (unsigned short)n : 0;
 		rio->n_vars = i + 1;

@@ -1,4 +1,5 @@
 /* What a handler process makes once, and what each of its threads has. */
+#include <json-c/json.h>
 #include <string.h>
 
 #include "cgi/app.h"
@@ -11,6 +12,9 @@ program_open(struct cx *cx, const struct site *site, struct program *p)
 
 	memset(p, 0, sizeof(*p));
 	p->site = site;
+	/* The cheap hash: views have our own keys, and an object that somebody
+	 * sends has 256 at most (web/json.c). */
+	json_global_set_string_hash(JSON_C_STR_HASH_PERLLIKE);
 	app_forms_index(p);
 	dir = arena_printf(&cx->arena, "%s/templates", site_www(cx));
 	if ((e = app_routes(cx, &p->routes)) ||
