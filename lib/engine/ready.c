@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "engine/process.h"
+#include "engine/sandbox.h"
 
 #define QUICK_MS 50 /* so long the pauses are the least */
 #define PAUSE_LEAST_MS 1
@@ -119,7 +120,12 @@ ended(struct cx *cx, const struct place *pl)
 		return e;
 	if (!strncmp(tail, "bwrap: ", 7))
 		return cx_fail(cx, ERR_CONFIG,
-			       "the sandbox could not be made: %s", tail);
+			       "the sandbox could not be made: %s; %s", tail,
+			       strstr(tail, "namespace")
+				       ? sandbox_mend
+				       : "roostctl doctor says whether it "
+					 "works at all; see also binds of the "
+					 "application in roost.conf");
 	if (!r.ended)
 		return cx_fail(cx, ERR_ACTION,
 			       "the application was killed; its last words: %s",

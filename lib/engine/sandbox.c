@@ -33,7 +33,7 @@ static const char group[] = "root:x:0:\ncoder:x:1000:\nnogroup:x:65534:\n";
 static const char hosts[] = "127.0.0.1 localhost workspace\n"
 			    "::1 localhost workspace\n";
 
-static const char mend[] =
+const char sandbox_mend[] =
 	"install it (apt install bubblewrap) and allow user namespaces "
 	"(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone); "
 	"for trusted users only: allow_unsandboxed = yes in roost.conf";
@@ -46,7 +46,8 @@ sandbox_find(struct cx *cx, const char **bwrap)
 	if (command_find(cx, "bwrap", path && *path ? path : PATH_DEFAULT,
 			 bwrap))
 		return cx_fail(cx, ERR_CONFIG,
-			       "bubblewrap (bwrap) is not there: %s", mend);
+			       "bubblewrap (bwrap) is not there: %s",
+			       sandbox_mend);
 	return OK;
 }
 
@@ -74,7 +75,7 @@ sandbox_try(struct cx *cx)
 		e = cx_fail(cx, ERR_CONFIG,
 			    "bubblewrap does not work here (%.*s): %s",
 			    (int)strcspn(buf_str(&out), "\n"), buf_str(&out),
-			    mend);
+			    sandbox_mend);
 	buf_free(&out);
 	return e;
 }

@@ -48,6 +48,8 @@ struct plan {
 
 #define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
 
+/* What somebody can do where sandboxes do not work. */
+extern const char sandbox_mend[];
 /* Where bubblewrap is; ERR_CONFIG with what to do. */
 MUST_USE enum err sandbox_find(struct cx *cx, const char **bwrap);
 /* Does it work here, for us? ERR_CONFIG with what to do. Costs a start. */
