@@ -361,8 +361,10 @@ export class Site {
 			const args = read('cmdline').replaceAll('\0', ' ');
 			const mounts = ns(pid) === ours ? '' :
 				read('mountinfo').replaceAll('\\040', ' ');
-			if ([args, mounts, read('environ')].some((text) =>
-				text.includes(this.dir)))
+			// what is mounted is named from the root of its filesystem
+			if ([args, read('environ')].some((text) =>
+				text.includes(this.dir)) ||
+				mounts.includes(path.basename(this.dir)))
 				mine.push({ pid: Number(pid), args });
 		}
 		return mine;
