@@ -220,6 +220,10 @@ call_back(struct call *c, const char *path)
 		response_redirect(c->rp, 303, path);
 }
 
+/* The server ends a session, not the browser: one that slides through the gate,
+ * which sets no cookie, must not be forgotten there. */
+#define COOKIE_S INT64_C(2592000)
+
 static const char *
 session_name(const struct request *rq)
 {
@@ -227,12 +231,11 @@ session_name(const struct request *rq)
 }
 
 void
-call_session(struct cx *cx, struct call *c, const char *session,
-	     int64_t max_age_s)
+call_session(struct cx *cx, struct call *c, const char *session)
 {
 	struct cookie k = {.name = session_name(c->rq),
 			   .value = session ? session : "",
-			   .max_age_s = session ? max_age_s : 0,
+			   .max_age_s = session ? COOKIE_S : 0,
 			   .https = c->rq->https};
 
 	response_header(c->rp, "Set-Cookie", cookie_format(cx, &k));

@@ -121,8 +121,7 @@ struct json_object *call_error(struct cx *cx, struct call *c);
  */
 void call_back(struct call *c, const char *path);
 /* Adds Set-Cookie for the session (NULL: deletes it). */
-void call_session(struct cx *cx, struct call *c, const char *session,
-		  int64_t max_age_s);
+void call_session(struct cx *cx, struct call *c, const char *session);
 /* The session's cookie value as sent, or NULL. */
 const char *call_session_cookie(struct cx *cx, const struct request *rq);
 

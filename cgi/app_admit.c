@@ -32,7 +32,7 @@ renew(struct cx *cx, struct call *c, const char *session)
 	if (auth_renew(cx, c->worker->write, session))
 		cx_clear(cx);
 	else
-		call_session(cx, c, session, c->who.session_s);
+		call_session(cx, c, session);
 }
 
 static enum err

@@ -26,6 +26,7 @@ struct ask {
 	struct io *io;
 	struct request rq;
 	struct response rp;
+	const char *session; /* the cookie, or NULL */
 	struct who who;
 	struct workspace ws;
 	char id[ID_UUID_LEN + 1];
@@ -124,9 +125,23 @@ find_who(struct cx *cx, struct db *db, struct ask *a)
 	const struct request *rq = &a->rq;
 	const char *name = rq->https ? "__Host-roost_session" : "roost_session";
 
-	return auth_load(cx, db,
-			 cookie_get(cx, rq->header[HEADER_COOKIE], name),
-			 rq->header[HEADER_TOKEN], &a->who);
+	a->session = cookie_get(cx, rq->header[HEADER_COOKIE], name);
+	return auth_load(cx, db, a->session, rq->header[HEADER_TOKEN], &a->who);
+}
+
+/*
+ * Who works in a workspace all day sees no page of ours; the session must
+ * slide all the same. When that fails it is due again with the next request.
+ */
+static void
+slide(struct gate *g, const struct ask *a)
+{
+	struct cx *cx = &g->cx;
+
+	if (!a->who.renew || a->who.token_id ||
+	    (!g->write && db_open(cx, DB_WRITE, &g->write)) ||
+	    auth_renew(cx, g->write, a->session))
+		cx_clear(cx);
 }
 
 static const char *
@@ -350,6 +365,8 @@ gate_answer(struct gate *g, struct io *io)
 	response_init(&a.rp);
 	e = answer(&g->cx, g->db, &a);
 	write_answer(&a);
+	if (!e)
+		slide(g, &a);
 	log_ask(&g->cx, &a, e, began);
 	response_free(&a.rp);
 	arena_reset(&g->cx.arena);

@@ -14,7 +14,8 @@
  * 1. Only the owner passes: an admin does not enter other people's homes.
  * 2. The id that is judged is the id that is routed: the raw target, the
  *    decoded path and what the server resolved must name the same one.
- * 3. It reads the database and writes none; it stamps run/{id}.access.
+ * 3. It stamps run/{id}.access and writes nothing to the database, but that a
+ *    session that is used here slides, at most once a minute.
  * 4. Only a navigation is sent to the handler, which may wake; anything else
  *    to a workspace that does not run gets a short 503 here.
  */
@@ -27,7 +28,8 @@
 
 struct gate {
 	struct cx cx;
-	struct db *db;
+	struct db *db;	  /* reads */
+	struct db *write; /* opened when a session slides; NULL until then */
 };
 
 bool gate_answer(struct gate *g, struct io *io); /* always true */

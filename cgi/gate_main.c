@@ -33,6 +33,7 @@ close_gate(void *arg)
 {
 	struct gate *g = arg;
 
+	db_close(g->write);
 	db_close(g->db);
 	cx_end(&g->cx);
 	free(g);

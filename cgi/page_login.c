@@ -16,7 +16,7 @@ log_in(struct cx *cx, struct call *c, const char *name, const char *password,
 				ua != NULL ? ua : "", in, &c->retry_after_s);
 
 	if (!e)
-		call_session(cx, c, in->session, in->who.session_s);
+		call_session(cx, c, in->session);
 	return e;
 }
 
@@ -47,7 +47,7 @@ log_out(struct cx *cx, struct call *c)
 		auth_logout(cx, c->db, &c->who, call_session_cookie(cx, c->rq));
 
 	if (!e)
-		call_session(cx, c, NULL, 0);
+		call_session(cx, c, NULL);
 	return e;
 }
 

@@ -70,6 +70,29 @@ START_TEST(the_owner_passes_to_a_running_one)
 }
 END_TEST
 
+static bool
+due(const char *cookie)
+{
+	struct who who;
+
+	ok(auth_load(cx, db, strchr(cookie, '=') + 1, NULL, &who));
+	return who.renew;
+}
+
+/* Who only works in a workspace is not logged out after a day. */
+START_TEST(a_session_slides_here_too)
+{
+	struct workspace w = running(&ann_who, 7);
+
+	raw("UPDATE session SET seen_ms = seen_ms - 120000");
+	ck_assert(due(ann_cookie));
+	ask("GET", inside(w.id, "/"));
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 200);
+	ck_assert(!due(ann_cookie));
+}
+END_TEST
+
 START_TEST(nobody_else_does)
 {
 	struct workspace w = running(&ann_who, 7);
@@ -261,6 +284,7 @@ main(void)
 {
 	const TTest *const tests[] =
 		{the_owner_passes_to_a_running_one,
+		 a_session_slides_here_too,
 		 nobody_else_does,
 		 one_path_one_workspace,
 		 a_websocket_comes_from_our_pages,

@@ -68,21 +68,17 @@ static enum err
 load_session(struct cx *cx, struct db *db, const char *session, struct who *who)
 {
 	struct session s;
-	int64_t seconds = 0;
-	bool renew;
 	enum err e = ERR_NOT_FOUND;
 
 	if (secret_shaped(session))
 		e = session_find(cx, db, hash_of(cx, session), &s);
 	if (e == ERR_NOT_FOUND)
 		return cx_fail(cx, ERR_UNAUTHORIZED, "no such session");
-	renew = !e && session_stale(cx, &s);
-	if (e || (renew && (e = session_seconds(cx, db, &seconds))))
+	if (e)
 		return e;
 	*who = who_of(&s.user);
 	who->csrf = s.csrf;
-	who->renew = renew;
-	who->session_s = seconds;
+	who->renew = session_stale(cx, &s);
 	return OK;
 }
 
@@ -152,7 +148,6 @@ login_session(struct cx *cx, struct db *db, const struct user *u,
 	out->session = arena_strdup(&cx->arena, session);
 	out->who = who_of(u);
 	out->who.csrf = arena_strdup(&cx->arena, csrf);
-	out->who.session_s = seconds;
 	return OK;
 }
 

@@ -20,11 +20,9 @@ struct who {
 	int64_t user_id; /* 0: nobody */
 	const char *username;
 	bool admin;
-	bool renew;	   /* due: auth_renew() or auth_token_used() */
-	int64_t session_s; /* with renew, and of a login: how long the
-			      session's cookie shall live */
-	const char *csrf;  /* the session's; NULL with a token */
-	int64_t token_id;  /* of the token that was used; 0: a session */
+	bool renew;	  /* due: auth_renew() or auth_token_used() */
+	const char *csrf; /* the session's; NULL with a token */
+	int64_t token_id; /* of the token that was used; 0: a session */
 };
 
 /* roostctl: may do everything, and the audit says who it was. */
