@@ -279,7 +279,7 @@ lock_and_run(struct cx *cx, struct run *run, enum passkind kind)
 			return e;
 		one_pass(cx, run, kind);
 		lock_drop(fd);
-	} while (!stopped && !run->record.errors && again_is_left(cx));
+	} while (!stopped && again_is_left(cx));
 	return OK;
 }
 
