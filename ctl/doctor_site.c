@@ -183,6 +183,9 @@ doctor_space(struct doctor *d)
 	look_at_space(d, "homes_dir", c->site.homes_dir);
 	look_at_space(d, "archives_dir", c->site.archives_dir);
 	look_at_space(d, "run_dir", c->site.run_dir);
+	look_at_space(d, "log_dir", c->site.log_dir);
+	if (fs_exists(c->site.db_path))
+		look_at_space(d, "db_path", c->site.db_path);
 }
 
 void

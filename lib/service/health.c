@@ -5,8 +5,8 @@
 #include "service/health.h"
 #include "store/meta.h"
 
-#define LEAST_BYTES ((uint64_t)256 << 20)
-#define LEAST_INODES ((uint64_t)1000)
+#define LEAST_BYTES ((int64_t)256 << 20)
+#define LEAST_INODES ((int64_t)1000)
 
 static bool
 look_cron(struct cx *cx, struct db *db, struct health *h)
@@ -18,16 +18,26 @@ look_cron(struct cx *cx, struct db *db, struct health *h)
 	       cx->now_ms - h->cron_ms < HEALTH_CRON_LATE_MS;
 }
 
+/* Of all the disks that the site is on, the fullest. */
 static bool
 look_disk(struct cx *cx, struct health *h)
 {
+	const struct site *s = cx->site;
+	const char *const places[] = {s->dir,	       s->db_path, s->homes_dir,
+				      s->archives_dir, s->run_dir, s->log_dir};
 	uint64_t bytes, inodes;
+	size_t i;
 
-	if (fs_free(cx, cx->site->dir, &bytes, &inodes))
-		return false;
-	h->free_bytes = (int64_t)bytes;
-	h->free_inodes = inodes > INT64_MAX ? INT64_MAX : (int64_t)inodes;
-	return bytes >= LEAST_BYTES && inodes >= LEAST_INODES;
+	h->free_bytes = h->free_inodes = INT64_MAX;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (fs_free(cx, places[i], &bytes, &inodes))
+			return false;
+		if (bytes < (uint64_t)h->free_bytes)
+			h->free_bytes = (int64_t)bytes;
+		if (inodes < (uint64_t)h->free_inodes)
+			h->free_inodes = (int64_t)inodes;
+	}
+	return h->free_bytes >= LEAST_BYTES && h->free_inodes >= LEAST_INODES;
 }
 
 static bool
