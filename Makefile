@@ -5,13 +5,14 @@
 #   make                               build (FLAVOUR=dev|release|asan|tsan)
 #   make check-LAYER                   unit tests of one layer, e.g. check-rules
 #   make e2e                           only the end-to-end tests
+#   make e2e-code-server               the one of code-server, which it installs
 #   make asan                          unit tests under ASan and UBSan
 #   make fuzz [SECONDS=20]             fuzz what reads an outsider's bytes
 #   make bench                         benchmarks, as ratios against a floor
 #   make format lint tidy              clang-format; style, layers; clang-tidy
 #   make docs                          print the references from the tables
 #   make install PREFIX=... WWW=...    copy programs and site files, no root
-#   make code-server                   install code-server for workspaces
+#   make code-server [CODE_SERVER=...] install code-server for workspaces
 #   make clean
 
 FLAVOUR ?= dev
@@ -19,6 +20,7 @@ B       := build/$(FLAVOUR)
 CC      ?= gcc
 WERROR  ?= -Werror
 SECONDS ?= 20
+CODE_SERVER ?= build/code-server
 
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -188,6 +190,9 @@ check-all:
 e2e: all
 	@tests/run-e2e
 
+e2e-code-server: all code-server
+	@CODE_SERVER="$(abspath $(CODE_SERVER))" tests/run-e2e code-server.test.mjs
+
 asan:
 	@$(MAKE) --no-print-directory FLAVOUR=asan unit
 
@@ -227,13 +232,13 @@ install:
 	@tools/install "$(PREFIX)" "$(WWW)"
 
 code-server:
-	@tools/code-server
+	@tools/code-server "$(abspath $(CODE_SERVER))"
 
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all help unit build-tests tidy check check-all e2e asan tsan run format lint bench fuzz \
+.PHONY: all help unit build-tests tidy check check-all e2e e2e-code-server asan tsan run format lint bench fuzz \
 	docs install code-server clean FORCE
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')
