@@ -190,21 +190,35 @@ withSite('without bubblewrap', { settings: { retry_base_seconds: 0 } }, (it) => 
 // ---- No space
 
 // A disk of its own for a folder of a site that is not served: what is in the
-// folder goes there, and roost.conf says so. It is mounted outside of the
-// site, whose processes are known by its folder.
+// folder goes there, and roost.conf says so; or, without a key, it is mounted
+// in its place.
 class Disk {
 	constructor(site, key, folder, mib) {
-		const was = `${site.dir}/${folder}`;
-		const conf = `${site.dir}/roost.conf`;
-		this.at = fs.mkdtempSync(path.join(os.tmpdir(), 'roost-disk-'));
+		this.folder = `${site.dir}/${folder}`;
+		this.at = key ? fs.mkdtempSync(path.join(os.tmpdir(), 'roost-disk-')) :
+			this.folder;
+		const was = `${this.folder}.was`;
+		fs.renameSync(this.folder, was);
+		if (!key) fs.mkdirSync(this.at);
 		sh('mount', '-t', 'tmpfs', '-o', `size=${mib}m,nr_inodes=400`,
 			'roost-test', this.at);
 		sh('cp', '-a', `${was}/.`, this.at);
 		fs.rmSync(was, { recursive: true });
+		if (!key) return;
+		const conf = `${site.dir}/roost.conf`;
 		fs.writeFileSync(conf, `${key} = ${this.at}` +
 			`${key === 'db_path' ? '/roost.db' : ''}\n` +
 			fs.readFileSync(conf, 'utf8'));
 		site[folder] = this.at;
+	}
+
+	// Back to where it was; for one without a key.
+	leave() {
+		const to = `${this.folder}.was`;
+		sh('cp', '-a', this.at, to);
+		sh('umount', '-l', this.at);
+		fs.rmdirSync(this.at);
+		fs.renameSync(to, this.folder);
 	}
 
 	// Neither a byte nor an inode is left.
@@ -415,6 +429,42 @@ describe('with a full disk', () => {
 		await passUntil(site, id, 'RUNNING');
 		intact();
 		await site.admin.remove(id);
+	});
+
+	it('run and log: who works goes on, who starts waits, and doctor and health say it', async () => {
+		await site.stopServing();
+		const small = ['run', 'log'].map((name) => new Disk(site, null, name, 2));
+		try {
+			await site.serve();
+			const works = await site.admin.running();
+			const id = await standby(site);
+			const left = async () => Number(/^roost_disk_free_bytes (\S+)$/m.exec(
+				(await site.admin.request('GET', '/metrics')).text)[1]);
+			assert.ok(await left() > 0);
+			for (const d of small) d.fill();
+			assert.equal(await left(), 0);
+			const { json } = await site.admin.request('GET', '/healthz');
+			assert.equal(json.checks.disk.ok, false);
+			for (const name of ['run_dir', 'log_dir'])
+				assert.match(doctor(site).out, new RegExp(`^fail +space +${name}: 0 MiB.*make room`, 'm'));
+			const rs = await site.admin.request('GET', `${works.path}echo`);
+			assert.equal(rs.status, 200);
+			await site.login('admin', site.password);
+			await site.admin.patch(id, { memo: 'kept' });
+			await site.admin.api('POST', `/workspaces/${id}:start`, undefined,
+				{ expect: 202 });
+			for (const d of small) d.free();
+			assert.equal((await passUntil(site, id, 'RUNNING')).memo, 'kept');
+			await site.admin.remove(id);
+			await site.admin.remove(works.id);
+		} finally {
+			await site.stopServing();
+			for (const d of small) {
+				d.free();
+				d.leave();
+			}
+			await site.serve();
+		}
 	});
 
 	it('the database while an archive is made: the home stays until it is known', async () => {
