@@ -57,6 +57,7 @@ withSite('jupyter-notebook', {}, (it) => {
 		await page.goto(w.path);
 		await page.locator('#new-dropdown-button').waitFor();
 		assert.equal(new URL(page.url()).pathname, `${w.path}tree`);
+		assert.equal(await page.locator('#shutdown, #logout').count(), 0);
 		await site.admin.phase(w.id, 'RUNNING');
 	});
 
