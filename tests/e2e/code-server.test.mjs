@@ -87,7 +87,6 @@ withSite('code-server', {}, (it) => {
 
 		await open(site);
 		await page.goto(w.path);
-		await page.locator('#now[data-leave]').waitFor();
 		await inTree('.local').waitFor();
 		await tree.hover();
 		await page.locator('.pane-header')
