@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,12 +98,26 @@ id_secret(char out[ID_SECRET_LEN + 1])
 	out[ID_SECRET_LEN] = '\0';
 }
 
+/* Looked up once: EVP_sha256() makes each digest search its provider anew,
+ * under a lock of the whole process. */
+static EVP_MD *sha256;
+
+static void
+fetch_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256)
+		abort();
+}
+
 void
 id_hash(const char *s, size_t n, char out[ID_HASH_LEN + 1])
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	unsigned char md[32];
 
-	if (!EVP_Digest(s, n, md, NULL, EVP_sha256(), NULL))
+	pthread_once(&once, fetch_sha256);
+	if (!EVP_Digest(s, n, md, NULL, sha256, NULL))
 		abort();
 	id_hex(md, sizeof(md), out);
 }

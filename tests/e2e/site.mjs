@@ -344,6 +344,8 @@ export class Site {
 	// or environment, or among their mounts (instances see it under another
 	// name). Mounts that we see too say nothing: everybody has them.
 	processes() {
+		// before it has a place of its own, every process would be its
+		if (!this.dir) return [];
 		const ours = fs.readlinkSync('/proc/self/ns/mnt');
 		const mine = [];
 		const ns = (pid) => {
