@@ -206,8 +206,8 @@ export class Site {
 	// every site has; settings: what an admin would change.
 	static async start({ conf = '', apps = app('wsapp'), settings = {} } = {}) {
 		const site = new Site();
-		standing.add(site);
 		site.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'roost e2e-'));
+		standing.add(site);
 		fs.chmodSync(site.dir, 0o755); // a uid of its own for each instance
 		site.port = await freePort();
 		site.url = `http://127.0.0.1:${site.port}`;
