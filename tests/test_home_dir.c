@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "support/homefix.h"
@@ -187,6 +188,21 @@ START_TEST(a_home_closed_by_its_owner)
 }
 END_TEST
 
+/* What died while it was made goes, what is just being made stays. */
+START_TEST(a_sweep_knows_the_young_from_the_dead)
+{
+	const char *young = in(".unpack/new.1"), *old = in(".unpack/new.2");
+	struct timespec hour_ago[2] = {{0}, {0}};
+
+	hour_ago[0].tv_sec = hour_ago[1].tv_sec =
+		(time_t)(clock_now_ms() / 1000 - 3600);
+	ck_assert(!mkdir(young, 0700) && !mkdir(old, 0700));
+	ck_assert(!utimensat(AT_FDCWD, old, hour_ago, 0));
+	ok(h->sweep_stages(cx, NULL, 0));
+	ck_assert(fs_exists(young) && !fs_exists(old));
+}
+END_TEST
+
 /* Two who make the same home, and one who sweeps stages all the time. */
 START_TEST(many_at_once)
 {
@@ -289,6 +305,7 @@ main(void)
 	tcase_add_test(c, listing_a_thousand);
 	tcase_add_test(c, purge_of_a_deep_tree);
 	tcase_add_test(c, a_home_closed_by_its_owner);
+	tcase_add_test(c, a_sweep_knows_the_young_from_the_dead);
 	tcase_add_test(c, many_at_once);
 	tcase_add_test(c, each_fault);
 	tcase_add_test(c, lost_answers);

@@ -128,7 +128,6 @@ dir_create(struct cx *cx, const char *id, int64_t uid)
 	const char *home, *new;
 	bool there;
 	enum err e;
-	int left = 3;
 
 	if ((e = place_ids(cx, id, NULL)) || (e = place_ready(cx)))
 		return e;
@@ -137,11 +136,8 @@ dir_create(struct cx *cx, const char *id, int64_t uid)
 		return e;
 	if (FAULT(FAULT_HOME_CREATE_BEFORE))
 		return cx_fail(cx, ERR_IO, "fault: make %s", home);
-	/* A sweep of stages may take the new one away under our hands. */
-	do {
-		new = place_in(cx, PLACE_UNPACK, "new");
-		e = create_beside(cx, home, place_aside(cx, new), uid);
-	} while (e == ERR_NOT_FOUND && --left);
+	new = place_in(cx, PLACE_UNPACK, PLACE_NEW);
+	e = create_beside(cx, home, place_aside(cx, new), uid);
 	if (e == ERR_EXISTS) {
 		cx_clear(cx);
 		return OK;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "home/place.h"
@@ -123,6 +124,22 @@ is_kept(const char *name, const char *const keep[], size_t n)
 	return false;
 }
 
+/* Somebody is just making an empty home there: PLACE_NEW is moved into its
+ * place within moments. A time in the future is no excuse. */
+static bool
+is_being_made(const char *path, const char *name)
+{
+	const int64_t moments_ms = 60000;
+	struct stat st;
+	int64_t age;
+
+	if (strncmp(name, PLACE_NEW ".", sizeof(PLACE_NEW)) != 0 ||
+	    lstat(path, &st))
+		return false;
+	age = clock_now_ms() - (int64_t)st.st_mtim.tv_sec * 1000;
+	return age > -moments_ms && age < moments_ms;
+}
+
 enum err
 dir_sweep_stages(struct cx *cx, const char *const keep[], size_t n)
 {
@@ -134,11 +151,11 @@ dir_sweep_stages(struct cx *cx, const char *const keep[], size_t n)
 	    (e = place_list(cx, PLACE_UNPACK, take_any, &all)))
 		return e;
 	for (i = 0; i < all.n; i++) {
-		if (is_kept(all.v[i], keep, n))
+		const char *path = place_in(cx, PLACE_UNPACK, all.v[i]);
+
+		if (is_kept(all.v[i], keep, n) || is_being_made(path, all.v[i]))
 			continue;
-		if ((e = fs_remove_tree(cx,
-					place_in(cx, PLACE_UNPACK, all.v[i]),
-					NULL, NULL)))
+		if ((e = fs_remove_tree(cx, path, NULL, NULL)))
 			return e;
 	}
 	return OK;

@@ -6,6 +6,7 @@
 
 #define PLACE_TRASH ".trash"
 #define PLACE_UNPACK ".unpack"
+#define PLACE_NEW "new" /* in PLACE_UNPACK, with a random end: an empty home */
 
 /* ERR_INVALID unless they are UUIDs; op_id may be NULL. */
 MUST_USE enum err place_ids(struct cx *cx, const char *id, const char *op_id);
