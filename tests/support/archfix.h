@@ -14,6 +14,7 @@
 #include "archive/archive.h"
 #include "base/fs.h"
 #include "base/id.h"
+#include "support/expect.h"
 #include "support/tmpsite.h"
 #include "support/tree.h"
 
@@ -24,21 +25,6 @@
 
 FIX struct tmpsite t;
 FIX struct cx *cx;
-
-#define ok(call)                                                               \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(!e_, "%s: %s: %s", #call, err_name(e_),          \
-			      cx->why);                                        \
-	} while (0)
-#define fails(code, call)                                                      \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(e_ == (code), "%s: %s, not %s: %s", #call,       \
-			      err_name(e_), err_name(code), cx->why);          \
-		ck_assert_msg(cx->why[0], "no reason recorded");               \
-		cx_clear(cx);                                                  \
-	} while (0)
 
 FIX void
 fix_open(void)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "home/home.h"
+#include "support/expect.h"
 #include "support/tmpsite.h"
 
 #define FIX __attribute__((unused)) static
@@ -19,21 +20,6 @@
 
 FIX struct tmpsite t;
 FIX struct cx *cx;
-
-#define ok(call)                                                               \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(!e_, "%s: %s: %s", #call, err_name(e_),          \
-			      cx->why);                                        \
-	} while (0)
-#define fails(code, call)                                                      \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(e_ == (code), "%s: %s, not %s: %s", #call,       \
-			      err_name(e_), err_name(code), cx->why);          \
-		ck_assert_msg(cx->why[0], "no reason recorded");               \
-		cx_clear(cx);                                                  \
-	} while (0)
 
 FIX void
 fix_open(void)

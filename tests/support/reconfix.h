@@ -398,21 +398,8 @@ settled(const char *id)
 FIX int
 world_suite(const char *name, const TTest *const *tests)
 {
-	Suite *s = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *r;
-	int failed;
-
-	tcase_add_checked_fixture(tc, world_up, world_down);
-	tcase_set_timeout(tc, 600);
-	for (; *tests; tests++)
-		tcase_add_test(tc, *tests);
-	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(&(struct suite){name, world_up, world_down, 600},
+			 tests, suite_count(tests));
 }
 
 #endif

@@ -108,21 +108,8 @@ audits(void)
 FIX int
 run_service(const char *name, const TTest *const *tests)
 {
-	Suite *s = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *r;
-	int failed;
-
-	tcase_add_checked_fixture(tc, service_open, fix_close);
-	tcase_set_timeout(tc, 300);
-	for (; *tests; tests++)
-		tcase_add_test(tc, *tests);
-	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(&(struct suite){name, service_open, fix_close, 300},
+			 tests, suite_count(tests));
 }
 
 #endif

@@ -3,7 +3,9 @@
 #ifndef SUPPORT_STOREFIX_H
 #define SUPPORT_STOREFIX_H
 
-/* First: it takes back the INT and TEXT of its own. */
+/* First: tmpsite.h takes back the INT and TEXT of its own. */
+#include "support/expect.h"
+#include "support/suite.h"
 #include "support/tmpsite.h"
 
 #include <check.h>
@@ -22,22 +24,6 @@ FIX struct tmpsite t;
 FIX struct cx *cx;
 FIX struct db *db;
 FIX int64_t ann;
-
-/* An OK with the reason when it is none. */
-#define ok(call)                                                               \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(!e_, "%s: %s: %s", #call, err_name(e_),          \
-			      cx->why);                                        \
-	} while (0)
-#define fails(code, call)                                                      \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(e_ == (code), "%s: %s, not %s: %s", #call,       \
-			      err_name(e_), err_name(code), cx->why);          \
-		ck_assert_msg(cx->why[0], "no reason recorded");               \
-		cx_clear(cx);                                                  \
-	} while (0)
 
 FIX int64_t
 new_user(const char *name)
@@ -134,21 +120,8 @@ observed(const char *id, const struct ws_outcome *o)
 FIX int
 run_suite(const char *name, const TTest *const *tests)
 {
-	Suite *s = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *r;
-	int failed;
-
-	tcase_add_checked_fixture(tc, fix_open, fix_close);
-	tcase_set_timeout(tc, 300);
-	for (; *tests; tests++)
-		tcase_add_test(tc, *tests);
-	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(&(struct suite){name, fix_open, fix_close, 300}, tests,
+			 suite_count(tests));
 }
 
 #endif
