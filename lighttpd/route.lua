@@ -11,47 +11,9 @@
 local r = lighty.r
 local attr, env, header = r.req_attr, r.req_env, r.req_header
 
-local ID = "^/w/(%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-" ..
-	"%x%x%x%x%x%x%x%x%x%x%x%x)"
+package.path = os.getenv("ROOST_LIGHTTPD") .. "/../lua/?.lua"
+local door = require "door"
 local ENOENT = 2
-
--- Dot segments, as lighttpd would see them: it decodes once, then resolves.
-local function leads_elsewhere(path)
-	local plain = path:gsub("%%(%x%x)", function (hex)
-		return string.char(tonumber(hex, 16))
-	end)
-
-	for segment in (plain .. "/"):gmatch("([^/]*)/") do
-		if segment == ".." or segment == "." then return true end
-	end
-	return false
-end
-
-local function one_meaning(raw, path)
-	local id = raw:match(ID .. "/") or raw:match(ID .. "$")
-
-	return id and id == path:match(ID) and not leads_elsewhere(raw)
-end
-
--- Every cookie of the control plane has a name that begins so.
-local function ours(name)
-	return name:lower():find("^roost_") or
-		name:lower():find("^__host%-roost_")
-end
-
-local function without_session(cookies)
-	local kept = {}
-
-	for pair in cookies:gmatch("[^;]+") do
-		local name = pair:match("^%s*([^=]-)%s*=") or
-			pair:match("^%s*(.-)%s*$")
-
-		if not ours(name) then
-			kept[#kept + 1] = pair:match("^%s*(.-)%s*$")
-		end
-	end
-	return table.concat(kept, "; ")
-end
 
 -- What the instance must not see is kept aside: should the instance not
 -- answer, the handler needs it to know who asked for what.
@@ -59,9 +21,7 @@ local function hide()
 	local gone = {}
 
 	for name in pairs(header) do
-		if name:lower():find("^x[-_]roost[-_]") then
-			gone[#gone + 1] = name
-		end
+		if door.private(name) then gone[#gone + 1] = name end
 	end
 	env["GATE_TOKEN"] = header["X-Roost-Token"]
 	for _, name in ipairs(gone) do header[name] = nil end
@@ -69,8 +29,7 @@ local function hide()
 	local cookies = header["Cookie"]
 	if cookies then
 		env["GATE_COOKIE"] = cookies
-		cookies = without_session(cookies)
-		header["Cookie"] = cookies ~= "" and cookies or nil
+		header["Cookie"] = door.others_cookies(cookies)
 	end
 	env["GATE_METHOD"] = attr["request.method"]
 	header["X-Roost-User"] = env["GATE_USER"]
@@ -113,15 +72,16 @@ if path:find("^/_slot/") or raw:find("^/_slot/") then
 		"") .. target:match("^/_slot/%d+(/.*)$")
 	return 0
 end
-if path:find(ID) or raw:find(ID) then
-	if not one_meaning(raw, path) then return 400 end
+if door.names_one(path) or door.names_one(raw) then
+	if not door.one_meaning(raw, path) then return 400 end
 	if slot and not slot_exists(slot) then
 		env["GATE_ERROR"] = "502"
 	elseif slot then
+		local base, rest = door.split(target)
+
 		hide()
-		env["GATE_BASE"] = target:match("^/w/[%x-]+")
-		attr["request.uri"] = "/_slot/" .. slot ..
-			target:match("^/w/[%x-]+(/.*)$")
+		env["GATE_BASE"] = base
+		attr["request.uri"] = "/_slot/" .. slot .. rest
 		return lighty.RESTART_REQUEST
 	end
 end
