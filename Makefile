@@ -54,7 +54,7 @@ LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(OPT_$(FLAVOUR))) 
 
 # The house: which folder may use which. tests/layers.sh reads the same rows,
 # and a layer's tests link with nothing else.
-LAYERS := base rules store service engine home archive reconcile web
+LAYERS := base rules store service engine home archive reconcile web net
 USES_base      := base
 USES_rules     := rules base
 USES_store     := store rules base
@@ -64,9 +64,10 @@ USES_home      := home rules base
 USES_archive   := archive rules base
 USES_reconcile := reconcile store engine home archive rules base
 USES_web       := web base
+USES_net       := net base
 USES_cgi       := cgi service web store home archive rules base
-USES_cron      := cron reconcile store engine home archive rules base
-USES_ctl       := ctl reconcile service store engine home archive rules base
+USES_cron      := cron reconcile store engine home archive net rules base
+USES_ctl       := ctl reconcile service store engine home archive net rules base
 
 # Third-party libraries, each only where its layer needs it.
 NEED_base    := -lcrypto -lpthread
@@ -75,6 +76,7 @@ NEED_service := -lcrypt
 NEED_archive := -larchive
 NEED_cgi     := -lfcgi -ljson-c
 NEED_web     := -ljson-c
+NEED_net     := -lcurl
 NEED_archive += -ljson-c
 
 uses = $(foreach l,$(USES_$(1)),$(B)/lib/$(l).a)
