@@ -197,7 +197,7 @@ auth_logout(struct cx *cx, struct db *db, const struct who *who,
 	return e;
 }
 
-static enum err
+enum err
 password_rule(struct cx *cx, const char *password)
 {
 	if (!name_text_ok(password, PASSWORD_LEAST, PASSWORD_MOST, false))

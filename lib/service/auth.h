@@ -74,6 +74,8 @@ MUST_USE enum err auth_token_add(struct cx *cx, struct db *db,
 				 const char *name, int64_t expires_ms,
 				 const char **secret);
 
+/* ERR_INVALID (password) when it is too short or long. */
+MUST_USE enum err password_rule(struct cx *cx, const char *password);
 /* crypt(3) yescrypt, about 30 ms, into the arena. */
 MUST_USE enum err password_hash(struct cx *cx, const char *password,
 				const char **hash);

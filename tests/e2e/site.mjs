@@ -289,7 +289,7 @@ export class Site {
 		const said = this.ctl('user', 'add', name, '--random');
 		const password = /^password: (\S+)$/m.exec(said)?.[1];
 		assert.ok(password, said);
-		return this.login(name, password);
+		return Object.assign(await this.login(name, password), { password });
 	}
 
 	nobody() { return new Person(this); }

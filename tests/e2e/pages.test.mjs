@@ -1,0 +1,64 @@
+// The pages as people use them, in a real browser, with and without
+// JavaScript. SPEC section 9.
+
+import assert from 'node:assert/strict';
+import { withSite } from './site.mjs';
+
+const KINDS = [['with JavaScript', {}],
+	['without JavaScript', { javaScriptEnabled: false }]];
+
+withSite('pages', {}, (it) => {
+	const button = (page, name) => page.getByRole('button', { name });
+
+	for (const [kind, options] of KINDS) {
+		it(`my account, ${kind}`, async (site) => {
+			const eve = await site.addUser(`eve ${kind}`);
+			const other = await site.login(eve.name, eve.password);
+			const page = await site.page({ as: eve, ...options });
+			const row = (text) => page.locator('tr', { hasText: text });
+
+			await page.goto('/');
+			await page.getByRole('link', { name: 'My account' }).click();
+			await row('This one').waitFor();
+			assert.equal(await button(page, /^End(?! all)/).count(), 1);
+
+			// a token: shown once, works, is revoked
+			await page.getByLabel('What it is for').fill('ci');
+			await page.getByLabel('Expires after').selectOption('30');
+			await button(page, 'Make a token').click();
+			const token = await page.getByLabel('ci', { exact: true }).inputValue();
+			const me = () => site.nobody().api('GET', '/session', undefined,
+				{ headers: { 'X-Roost-Token': token } });
+			assert.equal((await me()).json.username, eve.name);
+			await page.goto('/account');
+			assert.ok(!(await page.content()).includes(token));
+			await button(page, /^Revoke/).click();
+			await page.getByText('The token is revoked.').waitFor();
+			assert.equal((await me()).status, 401);
+
+			// the password: a wrong one is said to be, beside the form
+			const change = async (old, fresh) => {
+				await page.getByLabel('Your password now').fill(old);
+				await page.getByLabel('New password', { exact: true }).fill(fresh);
+				await page.getByLabel('New password once more').fill(fresh);
+				await button(page, 'Change password').click();
+			};
+			await change('nonsense', 'battery staple');
+			await page.getByText('That is not your password.').waitFor();
+			assert.equal((await other.api('GET', '/session')).status, 200);
+			await change(eve.password, 'battery staple');
+			await page.getByText('Your password is changed.').waitFor();
+			assert.equal((await other.api('GET', '/session')).status, 401);
+			assert.equal((await eve.api('GET', '/session')).status, 200);
+			const again = await site.login(eve.name, 'battery staple');
+
+			// sessions: all others
+			await page.goto('/account');
+			await button(page, 'End all others').click();
+			await page.getByText('All other sessions have ended.').waitFor();
+			assert.equal((await again.api('GET', '/session')).status, 401);
+			await page.context().close();
+			site.people = site.people.filter((p) => p !== other && p !== again);
+		});
+	}
+});
