@@ -92,7 +92,7 @@ apps(void)
 	     "`env.NAME = value`\nsets a variable. In command and env these "
 	     "words are replaced: `{socket}` the UNIX\nsocket to listen on, "
 	     "`{home}` the home, `{id}` the workspace, `{base}` the path\n"
-	     "`/w/{id}/`.",
+	     "`/w/{id}/`, or `/` where workspaces have hosts of their own.",
 	     "key | value | default | what it is");
 #define X(type, key, def, least, most, help)                                   \
 	key_row(#type, #key, def, least, most, help);

@@ -9,6 +9,7 @@
 
 #include "base/config_key.h"
 #include "base/fs.h"
+#include "base/host.h"
 
 #define CONFIG_MAX (256 * 1024)
 #define APPS_MAX 64
@@ -182,6 +183,8 @@ check_site(struct parser *p)
 		return bad(p, "engine", "process is the one there is");
 	if (strcmp(s->store, "dir"))
 		return bad(p, "store", "dir is the one there is");
+	if (host_refused(s))
+		return bad(p, "workspace_domain", host_refused(s));
 	if (*s->default_app && !site_app(s, s->default_app))
 		return bad(p, "default_app", "there is no such app below");
 	return OK;

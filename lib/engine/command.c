@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/host.h"
+
 static bool
 is_space(char c)
 {
@@ -81,7 +83,7 @@ value_at(struct cx *cx, const char *p, const struct command_values *v,
 			continue;
 		if (all[i].value)
 			return all[i].value;
-		return arena_printf(&cx->arena, "/w/%s/", v->id);
+		return host_base(cx, v->id);
 	}
 	return NULL;
 }
