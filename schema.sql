@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -182,6 +182,31 @@ BEGIN
 	INSERT INTO change (workspace_n, owner_id, rev, at_ms)
 	VALUES (NEW.n, NEW.owner_id, NEW.rev, NEW.updated_ms);
 END;
+
+-- Codes: a session's way to a workspace's own host. Each is good once, for
+-- seconds, there, and in the browser that has begun it.
+CREATE TABLE code (
+	hash         TEXT PRIMARY KEY,         -- sha256 of the code, hex
+	session_hash TEXT NOT NULL             -- whose way
+	             REFERENCES session (hash) ON DELETE CASCADE,
+	workspace_n  INTEGER NOT NULL          -- where to
+	             REFERENCES workspace (n),
+	state        TEXT NOT NULL,            -- sha256 of that browser's cookie
+	expires_ms   INTEGER NOT NULL          -- refused from then on
+) STRICT, WITHOUT ROWID;
+CREATE INDEX code_session ON code (session_hash);
+CREATE INDEX code_expires ON code (expires_ms);
+
+-- Tickets: what a session is on a workspace's own host. They end with it.
+CREATE TABLE ticket (
+	hash         TEXT PRIMARY KEY,         -- sha256 of the cookie, hex
+	session_hash TEXT NOT NULL             -- whose
+	             REFERENCES session (hash) ON DELETE CASCADE,
+	workspace_n  INTEGER NOT NULL          -- the only one it opens
+	             REFERENCES workspace (n),
+	created_ms   INTEGER NOT NULL          -- when it was made
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ticket_session ON ticket (session_hash, workspace_n);
 
 -- What was done to each workspace.
 CREATE TABLE operation (

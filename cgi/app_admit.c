@@ -29,7 +29,7 @@ renew(struct cx *cx, struct call *c, const char *session)
 			cx_clear(cx);
 		return;
 	}
-	if (auth_renew(cx, c->worker->write, session))
+	if (auth_renew(cx, c->worker->write, &c->who))
 		cx_clear(cx);
 	else
 		call_session(cx, c, session);

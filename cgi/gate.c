@@ -140,7 +140,7 @@ slide(struct gate *g, const struct ask *a)
 
 	if (!a->who.renew || a->who.token_id ||
 	    (!g->write && db_open(cx, DB_WRITE, &g->write)) ||
-	    auth_renew(cx, g->write, a->session))
+	    auth_renew(cx, g->write, &a->who))
 		cx_clear(cx);
 }
 

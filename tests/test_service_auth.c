@@ -88,7 +88,7 @@ START_TEST(session_slides)
 	cx->now_ms += 23 * hour;
 	ok(auth_load(cx, db, in.session, NULL, &who));
 	ck_assert(who.renew);
-	ok(auth_renew(cx, db, in.session));
+	ok(auth_renew(cx, db, &who));
 	cx->now_ms += 23 * hour;
 	ok(auth_load(cx, db, in.session, NULL, &who));
 	cx->now_ms += 2 * hour;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "store/migrate.h"
 
 static const char *
@@ -132,6 +133,69 @@ START_TEST(the_real_plan_is_whole)
 }
 END_TEST
 
+/* Everything that a database has, but for comments and spaces: columns with
+ * their types, keys and indexes. CHECKs of added columns are not seen. */
+static const char *
+shape(void)
+{
+	static const char *const sql[] = {
+		"SELECT group_concat(x, ' ') FROM (SELECT m.name || '.' || "
+		"c.name || ':' || c.type || c.\"notnull\" || "
+		"ifnull(c.dflt_value, '') || c.pk AS x FROM sqlite_schema m, "
+		"pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY "
+		"1)",
+		"SELECT group_concat(x, ' ') FROM (SELECT m.name || '.' || "
+		"f.\"from\" || '>' || f.\"table\" || '.' || f.\"to\" || "
+		"f.on_delete AS x FROM sqlite_schema m, "
+		"pragma_foreign_key_list(m.name) f WHERE m.type = 'table' "
+		"ORDER BY 1)",
+		"SELECT group_concat(x, ' ') FROM (SELECT name || "
+		"replace(replace(replace(sql, ' ', ''), char(10), ''), "
+		"char(9), '') AS x FROM sqlite_schema WHERE type IN "
+		"('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY 1)",
+		"SELECT group_concat(name || type || wr || strict, ' ') FROM "
+		"(SELECT * FROM pragma_table_list ORDER BY name)",
+	};
+	const char *all = "";
+
+	for (size_t i = 0; i < sizeof(sql) / sizeof(*sql); i++) {
+		sqlite3_stmt *st = NULL;
+
+		ck_assert_int_eq(sqlite3_prepare_v2(db->sq, sql[i], -1, &st,
+						    NULL),
+				 SQLITE_OK);
+		ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+		all = arena_printf(&cx->arena, "%s\n%s", all,
+				   (const char *)sqlite3_column_text(st, 0));
+		sqlite3_finalize(st);
+	}
+	return all;
+}
+
+/* tests/schema/1.sql is the first that was released. */
+START_TEST(the_first_one_comes_to_be_the_newest)
+{
+	const char *newest = shape();
+	sqlite3 *old;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	ok(fs_read(cx, "tests/schema/1.sql", &b));
+	db_close(db);
+	unlink(t.site.db_path);
+	unlink(path_of("-wal"));
+	unlink(path_of("-shm"));
+	ck_assert_int_eq(sqlite3_open(t.site.db_path, &old), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(old, buf_str(&b), NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(old);
+	buf_free(&b);
+	ok(db_open(cx, DB_CREATE, &db));
+	ck_assert_int_eq(db_version(db), migrate_plan.newest);
+	ck_assert_str_eq(shape(), newest);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -140,6 +204,7 @@ main(void)
 		a_step_that_fails_leaves_all_as_it_was,
 		a_way_with_a_hole_is_refused,
 		the_real_plan_is_whole,
+		the_first_one_comes_to_be_the_newest,
 		NULL,
 	};
 

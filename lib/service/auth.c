@@ -64,6 +64,15 @@ load_token(struct cx *cx, struct db *db, const char *token, struct who *who)
 	return OK;
 }
 
+void
+auth_session(struct cx *cx, const struct session *s, struct who *who)
+{
+	*who = who_of(&s->user);
+	who->session = s->hash;
+	who->csrf = s->csrf;
+	who->renew = session_stale(cx, s);
+}
+
 static enum err
 load_session(struct cx *cx, struct db *db, const char *session, struct who *who)
 {
@@ -76,9 +85,7 @@ load_session(struct cx *cx, struct db *db, const char *session, struct who *who)
 		return cx_fail(cx, ERR_UNAUTHORIZED, "no such session");
 	if (e)
 		return e;
-	*who = who_of(&s.user);
-	who->csrf = s.csrf;
-	who->renew = session_stale(cx, &s);
+	auth_session(cx, &s, who);
 	return OK;
 }
 
@@ -94,17 +101,16 @@ auth_load(struct cx *cx, struct db *db, const char *session, const char *token,
 }
 
 enum err
-auth_renew(struct cx *cx, struct db *db, const char *session)
+auth_renew(struct cx *cx, struct db *db, const struct who *who)
 {
 	int64_t seconds;
 	enum err e;
 
-	if (!secret_shaped(session))
+	if (!who->session)
 		return OK;
 	if ((e = session_seconds(cx, db, &seconds)))
 		return e;
-	return session_touch(cx, db, hash_of(cx, session),
-			     cx->now_ms + seconds * 1000);
+	return session_touch(cx, db, who->session, cx->now_ms + seconds * 1000);
 }
 
 enum err
@@ -147,6 +153,7 @@ login_session(struct cx *cx, struct db *db, const struct user *u,
 		return e;
 	out->session = arena_strdup(&cx->arena, session);
 	out->who = who_of(u);
+	out->who.session = hash_of(cx, session);
 	out->who.csrf = arena_strdup(&cx->arena, csrf);
 	return OK;
 }

@@ -20,9 +20,10 @@ struct who {
 	int64_t user_id; /* 0: nobody */
 	const char *username;
 	bool admin;
-	bool renew;	  /* due: auth_renew() or auth_token_used() */
-	const char *csrf; /* the session's; NULL with a token */
-	int64_t token_id; /* of the token that was used; 0: a session */
+	bool renew;	     /* due: auth_renew() or auth_token_used() */
+	const char *session; /* its hash; NULL with a token */
+	const char *csrf;    /* the session's; NULL with a token */
+	int64_t token_id;    /* of the token that was used; 0: a session */
 };
 
 /* roostctl: may do everything, and the audit says who it was. */
@@ -35,8 +36,11 @@ extern const struct who who_ctl;
  */
 MUST_USE enum err auth_load(struct cx *cx, struct db *db, const char *session,
 			    const char *token, struct who *who);
-/* Slides the session, for session_hours from now. Writes. */
-MUST_USE enum err auth_renew(struct cx *cx, struct db *db, const char *session);
+/* Inside of service/: who a session that was found stands for. */
+void auth_session(struct cx *cx, const struct session *s, struct who *who);
+/* Slides the session that who came with, for session_hours from now. Writes. */
+MUST_USE enum err auth_renew(struct cx *cx, struct db *db,
+			     const struct who *who);
 
 /* Notes that the token was used, to the minute. Writes. */
 MUST_USE enum err auth_token_used(struct cx *cx, struct db *db,

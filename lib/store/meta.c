@@ -7,6 +7,7 @@
 #include "store/pass.h"
 #include "store/session.h"
 #include "store/sql.h"
+#include "store/ticket.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -43,8 +44,8 @@ store_trim(struct cx *cx, struct db *db)
 
 	/* A transaction each: writers wait for none of them for long. */
 	if ((e = login_expire(cx, db)) || (e = session_expire(cx, db)) ||
-	    (e = idempotency_expire(cx, db)) || (e = change_trim(cx, db)) ||
-	    (e = pass_trim(cx, db)) ||
+	    (e = code_expire(cx, db)) || (e = idempotency_expire(cx, db)) ||
+	    (e = change_trim(cx, db)) || (e = pass_trim(cx, db)) ||
 	    (e = operation_trim(cx, db, cx->now_ms - 90 * DAY_MS)))
 		return e;
 	return audit_trim(cx, db, cx->now_ms - 400 * DAY_MS);

@@ -4,7 +4,7 @@
 
 #define MINUTE_MS 60000
 
-static void
+void
 session_row(struct row *r, void *out)
 {
 	struct session *s = out;

@@ -7,6 +7,8 @@
 
 /* Reads U_WHO of sql.def. */
 void who_row(struct row *r, struct user *u);
+/* Reads a struct session; of SQL_SESSION_FIND and its like. */
+void session_row(struct row *r, void *out);
 /* For UPDATE and DELETE of one row: none changed is ERR_NOT_FOUND. */
 MUST_USE enum err sql_hit(struct cx *cx, struct db *db, enum sql q,
 			  const char *what, const struct arg *args);
