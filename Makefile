@@ -59,13 +59,13 @@ USES_base      := base
 USES_rules     := rules base
 USES_store     := store rules base
 USES_service   := service store rules base
-USES_engine    := engine rules base
-USES_home      := home rules base
-USES_archive   := archive rules base
-USES_reconcile := reconcile store engine home archive rules base
+USES_engine    := engine net rules base
+USES_home      := home net rules base
+USES_archive   := archive net rules base
+USES_reconcile := reconcile store engine home archive net rules base
 USES_web       := web base
 USES_net       := net base
-USES_cgi       := cgi service web store home archive rules base
+USES_cgi       := cgi service web store home archive net rules base
 USES_cron      := cron reconcile store engine home archive net rules base
 USES_ctl       := ctl reconcile service store engine home archive net rules base
 
@@ -148,7 +148,7 @@ $(B)/$(1): $(B)/obj/$(1).o $(B)/lib/support.a \
 	@$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		$(sort $(call need,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call need,$(l)))) \
-		-lcheck -lsubunit -lm -lrt -lpthread $(LDLIBS)
+		-lcheck -lsubunit -lssl -lcrypto -lm -lrt -lpthread $(LDLIBS)
 endef
 extra = $(shell sed -n 's@^/\* links: \(.*\) \*/@\1@p;10q' $(1).c)
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(patsubst $(B)/%,%,$(t)))))

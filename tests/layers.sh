@@ -21,7 +21,7 @@ BEGIN {
 
 	# A header from outside, and who may include it.
 	only["sqlite3.h"]     = "store"
-	only["curl/"]         = "net engine home archive"
+	only["curl/"]         = "net"
 	only["fcgiapp.h"]     = "cgi"
 	only["fastcgi.h"]     = "cgi"
 	only["fcgi_stdio.h"]  = ""

@@ -1,5 +1,6 @@
 /* A connection as it is: net/http.h. */
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -14,13 +15,20 @@ struct http_raw {
 	char error[CURL_ERROR_SIZE];
 };
 
+static bool begun;
+
+static void
+begin(void)
+{
+	begun = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
 bool
 easy_begin(void)
 {
-	static bool begun;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!begun)
-		begun = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	pthread_once(&once, begin);
 	return begun;
 }
 
