@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -132,7 +132,15 @@ CREATE TABLE workspace (
 	rev               INTEGER NOT NULL DEFAULT 1 -- grows by one with each change
 ) STRICT;
 
-CREATE INDEX workspace_owner ON workspace (owner_id, n);
+-- A page of somebody's list is read from one of these in its order, and its
+-- total counted, whatever their number (lib/store/ws_list.c).
+CREATE INDEX workspace_owner ON workspace (owner_id, deleted_ms, n);
+CREATE INDEX workspace_name ON workspace
+	(owner_id, deleted_ms, name COLLATE NOCASE, n);
+CREATE INDEX workspace_access ON workspace
+	(owner_id, deleted_ms, last_access_ms, n);
+CREATE INDEX workspace_phase ON workspace (owner_id, deleted_ms,
+	iif(status = 'PENDING' AND archive_key IS NOT NULL, 'ARCHIVED', status), n);
 -- Each question of a pass has an index of just the rows that need something:
 -- its cost grows with the work, not with the workspaces that sleep. The
 -- conditions stand in lib/store/sql.def word by word (WS_WORK, WS_COUNTS).

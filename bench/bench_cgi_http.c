@@ -20,12 +20,17 @@
 
 #define ROUNDS 7
 #define ROUND_SECONDS 1.0
-#define WORKSPACES 200
+#define WORKSPACES 100
+#define MANY 10000 /* of another owner */
 #define THREADS 4
+
+#define LIST "/api/v1/workspaces?limit=50"
+#define NAMES LIST "&sort=name"
 
 static struct tmpsite t;
 static struct cx *cx;
 static char id[ID_UUID_LEN + 1], secret[ID_SECRET_LEN + 1];
+static char rich[ID_SECRET_LEN + 1]; /* session of who has many */
 static char bin[1000];
 static pid_t child[3];
 static int port;
@@ -105,8 +110,9 @@ floor_serve(void)
 
 /* ---- The site ---- */
 
+/* Somebody with that many workspaces; id is the last of them. */
 static void
-fill(void)
+owner(struct db *db, const char *name, int n, char session[ID_SECRET_LEN + 1])
 {
 	struct workspace w = {.id = id,
 			      .app = "shell",
@@ -114,21 +120,29 @@ fill(void)
 			      .standby_ttl_s = 300,
 			      .archive_ttl_s = 86400};
 	char hash[ID_HASH_LEN + 1];
-	struct db *db;
 
-	must(db_open(cx, DB_CREATE, &db));
-	must(user_add(cx, db, "ann", "$y$x", ROLE_USER, &w.owner_id));
-	id_secret(secret);
-	id_hash(secret, strlen(secret), hash);
+	must(user_add(cx, db, name, "$y$x", ROLE_USER, &w.owner_id));
+	id_secret(session);
+	id_hash(session, strlen(session), hash);
 	must(session_add(cx, db, hash, w.owner_id, "csrf", "", "",
 			 cx->now_ms + 3600000));
 	must(db_begin(cx, db));
-	for (int i = 0; i < WORKSPACES; i++) {
+	for (int i = 0; i < n; i++) {
 		id_uuid(id);
 		w.name = arena_printf(&cx->arena, "workspace %d", i);
 		must(workspace_add(cx, db, &w, NULL));
 	}
 	must(db_commit(cx, db));
+}
+
+static void
+fill(void)
+{
+	struct db *db;
+
+	must(db_open(cx, DB_CREATE, &db));
+	owner(db, "rich", MANY, rich);
+	owner(db, "ann", WORKSPACES, secret);
 	db_close(db);
 }
 
@@ -192,14 +206,21 @@ start(void)
 /* ---- Measuring ---- */
 
 static const char *
-request(const char *method, const char *path, const char *body)
+request_of(const char *session, const char *method, const char *path,
+	   const char *body)
 {
 	return arena_printf(&cx->arena,
 			    "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 			    "Cookie: roost_session=%s\r\n"
 			    "Content-Type: application/json\r\n"
 			    "Content-Length: %zu\r\n\r\n%s",
-			    method, path, secret, strlen(body), body);
+			    method, path, session, strlen(body), body);
+}
+
+static const char *
+request(const char *method, const char *path, const char *body)
+{
+	return request_of(secret, method, path, body);
 }
 
 static double
@@ -297,9 +318,14 @@ main(void)
 	one = arena_printf(&cx->arena, "/api/v1/workspaces/%s", id);
 	compare("http_get_one", request("GET", one, ""), "1.25", floor,
 		"a hello with one SELECT");
-	compare("http_list_50",
-		request("GET", "/api/v1/workspaces?limit=50", ""), "-", floor,
+	compare("http_list_50", request("GET", LIST, ""), "-", floor,
 		"a hello with one SELECT");
+	compare("http_list_50_of_10000", request_of(rich, "GET", LIST, ""), "3",
+		request("GET", LIST, ""), "the same of who has 100");
+	compare("http_page_of_10000", request_of(rich, "GET", "/", ""), "3",
+		request("GET", "/", ""), "the same of who has 100");
+	compare("http_names_of_10000", request_of(rich, "GET", NAMES, ""), "3",
+		request("GET", NAMES, ""), "the same of who has 100");
 	compare("http_patch", request("PATCH", one, "{\"memo\":\"m\"}"), "-",
 		floor, "a hello with one SELECT");
 	return 0;

@@ -41,6 +41,10 @@ MUST_USE enum err page_owner(struct cx *cx, struct call *c,
 
 /* ---- page_list.c ---- */
 
+/* A page of the workspaces that q asks for, as items of the view's key. */
+MUST_USE enum err page_items(struct cx *cx, struct call *c, const char *key,
+			     const struct ws_query *q, struct ws_page *page);
+
 /* The page "too many are running" instead of the answer; then: where to try
  * again. */
 MUST_USE enum err page_limit(struct cx *cx, struct call *c, int64_t owner_id,

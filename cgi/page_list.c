@@ -8,7 +8,7 @@
 #include "web/url.h"
 
 #define PAGE_ITEMS 50
-#define TRASH_ITEMS 20
+#define TRASH_ITEMS 5 /* the newest; all are on a page of their own */
 #define FILTER_FROM 4 /* fewer need no search */
 
 static const char *const sorts[][2] = {{"-created", "sort_created"},
@@ -277,8 +277,8 @@ view_page(struct cx *cx, struct call *c, const struct ws_query *q,
 		  page->next != NULL ? page_query(cx, c, page->next) : NULL);
 }
 
-static enum err
-view_items(struct cx *cx, struct call *c, const char *key,
+enum err
+page_items(struct cx *cx, struct call *c, const char *key,
 	   const struct ws_query *q, struct ws_page *page)
 {
 	struct json_object *items;
@@ -312,11 +312,11 @@ page_list(struct cx *cx, struct call *c)
 	/* the feed's end first: what changes from now on is told anew */
 	if ((e = change_newest(cx, c->db, &newest)) ||
 	    (e = query_of(cx, c, &q)) ||
-	    (e = view_items(cx, c, "items", &q, &page)) ||
-	    (e = view_items(cx, c, "trash", &trash, &gone)))
+	    (e = page_items(cx, c, "items", &q, &page)) ||
+	    (e = page_items(cx, c, "trash", &trash, &gone)))
 		return e;
 	view_int(c->view, "after", newest);
-	view_bool(c->view, "has_trash", gone.n > 0);
+	view_int(c->view, "trash_total", gone.total);
 	view_page(cx, c, &q, &page);
 	view_choices(cx, c, &q);
 	view_bool(c->view, "at_list", true);

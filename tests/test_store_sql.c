@@ -111,6 +111,39 @@ START_TEST(no_scan_but_where_it_is_said)
 }
 END_TEST
 
+static bool
+sorts(enum sql q)
+{
+	sqlite3_stmt *st = prepared(
+		arena_printf(&cx->arena, "EXPLAIN QUERY PLAN %s", sql_text(q)));
+	bool found = false;
+
+	while (sqlite3_step(st) == SQLITE_ROW)
+		found |= strstr((const char *)sqlite3_column_text(st, 3),
+				"TEMP B-TREE") != NULL;
+	sqlite3_finalize(st);
+	return found;
+}
+
+/* A list of thousands: its page is read where it begins, in its order. */
+START_TEST(pages_are_read_in_order)
+{
+	static const enum sql page[] = {SQL_WS_MINE_NAME_UP,
+					SQL_WS_MINE_NAME_DOWN,
+					SQL_WS_MINE_CREATED_UP,
+					SQL_WS_MINE_CREATED_DOWN,
+					SQL_WS_MINE_ACCESS_UP,
+					SQL_WS_MINE_ACCESS_DOWN,
+					SQL_WS_PHASE_CREATED_UP,
+					SQL_WS_PHASE_CREATED_DOWN,
+					SQL_WS_EVERY_CREATED_DOWN};
+
+	for (size_t i = 0; i < sizeof(page) / sizeof(*page); i++)
+		ck_assert_msg(!sorts(page[i]), "%s", sql_name(page[i]));
+	ck_assert(sorts(SQL_WS_EVERY_NAME_UP));
+}
+END_TEST
+
 /* The detector itself sees a scan. */
 START_TEST(a_scan_is_seen)
 {
@@ -392,6 +425,7 @@ main(void)
 		marks_are_true,
 		no_scan_but_where_it_is_said,
 		a_scan_is_seen,
+		pages_are_read_in_order,
 		updates_stamp_the_row,
 		every_column_has_a_comment,
 		tables_are_strict,

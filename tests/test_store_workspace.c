@@ -328,7 +328,7 @@ walk(struct ws_query q)
 	q.limit = 1000;
 	all = page_of(q);
 	ck_assert_ptr_null(all.next);
-	q.limit = 7;
+	q.limit = all.n > 7 ? 7 : 2;
 	do {
 		p = page_of(q);
 		ck_assert_int_eq(p.total, all.total);
@@ -339,9 +339,9 @@ walk(struct ws_query q)
 	ck_assert_uint_eq(at, all.n);
 	/* The same by offset. */
 	q.cursor = NULL;
-	q.offset = 20;
+	q.offset = (int64_t)all.n / 2;
 	p = page_of(q);
-	ck_assert_str_eq(p.v[0].id, all.v[20].id);
+	ck_assert_str_eq(p.v[0].id, all.v[q.offset].id);
 }
 
 static int64_t
@@ -361,6 +361,50 @@ compared(const struct workspace *a, const struct workspace *b, enum ws_sort s)
 		return strcasecmp(a->name, b->name);
 	return x < y ? -1 : x > y;
 }
+
+/* What is read from an index of its own is the same as what all are. */
+START_TEST(phases_trash_and_apps)
+{
+	struct ws_query q = {.owner_id = ann, .phase = "ARCHIVED"};
+	const char *ids[12];
+
+	for (size_t i = 0; i < 12; i++) {
+		cx->now_ms += 10;
+		ids[i] = new_ws(ann, i % 2 ? "odd" : "even", STATUS_PENDING).id;
+		if (i % 3 == 0)
+			raw(arena_printf(&cx->arena,
+					 "UPDATE workspace SET rev = rev + 1, "
+					 "archive_key = 'k' WHERE id = '%s'",
+					 ids[i]));
+		if (i >= 9)
+			ok(workspace_delete(cx, db, ids[i], 0, NULL));
+	}
+	for (q.sort = WS_BY_NAME; q.sort <= WS_BY_ACCESS; q.sort++)
+		for (q.desc = 0;; q.desc = 1) {
+			ck_assert_int_eq(total(q), 3);
+			walk(q);
+			if (q.desc)
+				break;
+		}
+	q.sort = WS_BY_UPDATED;
+	q.q = "odd";
+	ck_assert_int_eq(total(q), 1);
+	q.q = NULL;
+	q.which = WS_DELETED;
+	ck_assert_int_eq(total(q), 1);
+	q.phase = NULL;
+	ck_assert_int_eq(total(q), 3);
+	walk(q);
+	q = (struct ws_query){.owner_id = ann, .app = "shell"};
+	ck_assert_int_eq(total(q), 9);
+	walk(q);
+	q.app = "other";
+	ck_assert_int_eq(total(q), 0);
+	q.app = NULL;
+	q.unused_since_ms = cx->now_ms - 100;
+	ck_assert_int_eq(total(q), 1);
+}
+END_TEST
 
 START_TEST(sorts_and_cursors)
 {
@@ -461,6 +505,7 @@ main(void)
 		counting_ones_are_listed,
 		filters,
 		sorts_and_cursors,
+		phases_trash_and_apps,
 		bad_cursors_are_refused,
 		sort_words,
 		NULL,

@@ -41,6 +41,8 @@ struct ws_query {
 	enum ws_which which;
 	const char *q;	   /* part of the name, ASCII case ignored; NULL any */
 	const char *phase; /* as workspace_phase() says; NULL any */
+	const char *app;   /* NULL any */
+	int64_t unused_since_ms; /* last access before; 0 any */
 	enum ws_sort sort;
 	bool desc;
 	int64_t limit, offset; /* limit 0: 50; at most 1000 */

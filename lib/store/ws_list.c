@@ -102,14 +102,27 @@ mark_read(struct cx *cx, struct db *db, const struct ws_query *q,
 	return e;
 }
 
-/* sql.def holds the variants in this order. */
+/* Which rows: sql.def has the totals and the pages of each in this order. */
+enum set { SET_MINE, SET_PHASE, SET_GONE, SET_EVERY };
+
+static enum set
+set_of(const struct ws_query *q)
+{
+	if (q->owner_id == 0 || q->which == WS_ALL || q->app ||
+	    q->unused_since_ms != 0)
+		return SET_EVERY;
+	if (q->which == WS_DELETED)
+		return SET_GONE;
+	return q->phase ? SET_PHASE : SET_MINE;
+}
+
 static enum sql
 variant(const struct ws_query *q)
 {
-	unsigned base =
-		q->owner_id ? SQL_WS_MINE_NAME_UP : SQL_WS_EVERY_NAME_UP;
+	unsigned each = SQL_WS_PHASE_NAME_UP - SQL_WS_MINE_NAME_UP;
 
-	return base + 2 * (unsigned)q->sort + q->desc;
+	return SQL_WS_MINE_NAME_UP + each * set_of(q) + 2 * (unsigned)q->sort +
+	       q->desc;
 }
 
 static struct arg
@@ -120,27 +133,38 @@ mark_arg(const struct ws_query *q, const struct mark *m)
 	return q->sort == WS_BY_NAME ? TEXT(m->name) : INT(m->ms);
 }
 
+/* The first of the pages' values are the total's too; how many of them. */
+static const size_t total_args[] =
+	{[SET_MINE] = 3, [SET_PHASE] = 4, [SET_GONE] = 4, [SET_EVERY] = 6};
+
+static enum err
+total(struct cx *cx, struct db *db, const struct ws_query *q,
+      const struct arg *args, int64_t *out)
+{
+	struct arg some[7];
+	enum set set = set_of(q);
+	size_t n = total_args[set];
+
+	memcpy(some, args, n * sizeof(*args));
+	some[n].type = ARG_END;
+	return sql_int(cx, db, SQL_WS_TOTAL_MINE + set, out, some);
+}
+
 static enum err
 list(struct cx *cx, struct db *db, const struct ws_query *q,
-     struct ws_page *page)
+     const struct mark *m, struct ws_page *page)
 {
 	int64_t limit = sql_limit(q->limit, 50, 1000);
+	int64_t offset = m->set || q->offset < 0 ? 0 : q->offset;
+	const struct arg *args =
+		ARGS(INT(q->owner_id), INT(q->which), TEXT(q->q),
+		     TEXT(q->phase), TEXT(q->app), INT(q->unused_since_ms),
+		     mark_arg(q, m), INT(m->n), INT(limit + 1), INT(offset));
 	struct workspaces ws = {0};
-	struct mark m = {0};
 	enum err e;
 
-	if ((e = mark_read(cx, db, q, &m)) ||
-	    (e = sql_int(cx, db,
-			 q->owner_id ? SQL_WS_TOTAL_MINE : SQL_WS_TOTAL_EVERY,
-			 &page->total,
-			 ARGS(INT(q->owner_id), INT(q->which), TEXT(q->q),
-			      TEXT(q->phase)))) ||
-	    (e = workspace_many(cx, db, variant(q), &ws,
-				ARGS(INT(q->owner_id), INT(q->which),
-				     TEXT(q->q), TEXT(q->phase),
-				     mark_arg(q, &m), INT(m.n), INT(limit + 1),
-				     INT(m.set || q->offset < 0 ? 0
-								: q->offset)))))
+	if ((e = total(cx, db, q, args, &page->total)) ||
+	    (e = workspace_many(cx, db, variant(q), &ws, args)))
 		return e;
 	/* One more than asked for was fetched: is there another page? */
 	page->v = ws.v;
@@ -148,6 +172,16 @@ list(struct cx *cx, struct db *db, const struct ws_query *q,
 	page->next = ws.n > (size_t)limit ? mark_print(cx, q, &ws.v[limit - 1])
 					  : NULL;
 	return OK;
+}
+
+static enum err
+read_list(struct cx *cx, struct db *db, const struct ws_query *q,
+	  struct ws_page *page)
+{
+	struct mark m = {0};
+	enum err e = mark_read(cx, db, q, &m);
+
+	return e ? e : list(cx, db, q, &m, page);
 }
 
 enum err
@@ -160,7 +194,7 @@ workspace_list(struct cx *cx, struct db *db, const struct ws_query *q,
 
 	if ((e = snap_enter(cx, db, &own)))
 		return e;
-	e = snap_leave(db, own, list(cx, db, q, &page));
+	e = snap_leave(db, own, read_list(cx, db, q, &page));
 	if (!e)
 		*out = page;
 	return e;

@@ -2,7 +2,7 @@
 // JavaScript. SPEC section 9.
 
 import assert from 'node:assert/strict';
-import { withSite } from './site.mjs';
+import { until, withSite } from './site.mjs';
 
 const KINDS = [['with JavaScript', {}],
 	['without JavaScript', { javaScriptEnabled: false }]];
@@ -11,6 +11,34 @@ withSite('pages', {}, (it) => {
 	const button = (page, name) => page.getByRole('button', { name });
 
 	for (const [kind, options] of KINDS) {
+		it(`the trash, ${kind}`, async (site) => {
+			const tom = await site.addUser(`tom ${kind}`);
+			const page = await site.page({ as: tom, ...options });
+			const ws = await tom.create({ name: 'A <b>plan</b>' });
+
+			await page.goto(`/workspaces/${ws.id}`);
+			await page.getByRole('link', { name: /^Delete/ }).click();
+			await page.getByText('A <b>plan</b>').first().waitFor();
+			await button(page, 'Delete workspace').click();
+			await page.getByText('Deleted.').first().waitFor();
+			await page.getByRole('link', { name: /^All in the trash/ }).click();
+			await page.getByRole('heading', { name: 'Trash' }).waitFor();
+			await until(async () => {
+				await page.reload();
+				return page.getByText('Can be undone until').isVisible();
+			}, 'the date until which it can be undone');
+			const { json } = await tom.api('GET', '/trash', undefined, { expect: 200 });
+			assert.equal(json.total, 1);
+			assert.equal(json.items[0].id, ws.id);
+			assert.ok(Date.parse(json.items[0].purge_at) > Date.now());
+			await button(page, /^Undo delete/).click();
+			await page.getByText('It comes back.').waitFor();
+			await page.goto('/trash');
+			await page.getByText('The trash is empty').waitFor();
+			await tom.phase(ws.id, 'STANDBY');
+			await page.context().close();
+		});
+
 		it(`my account, ${kind}`, async (site) => {
 			const eve = await site.addUser(`eve ${kind}`);
 			const other = await site.login(eve.name, eve.password);
