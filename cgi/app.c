@@ -68,6 +68,15 @@ read_gate_error(struct io *io, struct request *rq, struct call *c)
 		rq->method = method_parse(method);
 }
 
+/* ROOST_SERVER: of a server that was told to keep its name to itself. */
+static const char *
+server_of(struct io *io)
+{
+	const char *name = io->var(io, "ROOST_SERVER");
+
+	return name ? name : io->var(io, "SERVER_SOFTWARE");
+}
+
 static enum err
 read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 {
@@ -80,6 +89,7 @@ read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 
 	read_gate_error(io, rq, c);
 	c->origin = request_origin(cx, rq, cx->site->base_url);
+	c->server = server_of(io);
 	c->api = strncmp(rq->path, "/api/", 5) == 0;
 	c->html = !c->api && accept_html(rq);
 	c->lang = (int)accept_language(rq->header[HEADER_ACCEPT_LANGUAGE],

@@ -100,6 +100,7 @@ struct call {
 	int lang;	    /* index in page_langs */
 	const char *csrf;   /* the token that forms of this page carry */
 	const char *origin; /* "https://host": what the client sees */
+	const char *server; /* the web server about itself, or NULL */
 	/* 500 and above when the web server asks for a page because the gate
 	 * or an instance failed (GATE_ERROR); then rq->method is the first
 	 * request's. */
@@ -133,9 +134,17 @@ struct worker {
 	bool snapshots; /* a reader does not hold up writers (WAL) */
 };
 
+/* Who starts us, and with how many requests at a time. */
+enum serve {
+	SERVE_CGI,     /* a process for each request */
+	SERVE_STARTED, /* FastCGI, a pool of processes of the web server's */
+	SERVE_SOCKET   /* one process on a socket of its own */
+};
+
 /* Per process: made once at start, then const. */
 struct program {
 	const struct site *site;
+	enum serve serve;
 	struct routes *routes;
 	size_t form_first[FORM__MAX], form_n[FORM__MAX]; /* rows of each */
 	struct templates *templates;

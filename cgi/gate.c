@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "cgi/probe.h"
 #include "service/auth.h"
 #include "store/workspace.h"
 #include "web/accept.h"
@@ -30,6 +31,7 @@ struct ask {
 	struct who who;
 	struct workspace ws;
 	char id[ID_UUID_LEN + 1];
+	enum probe probe;
 };
 
 /* ---- Reading ---- */
@@ -175,12 +177,27 @@ check_websocket(struct cx *cx, const struct ask *a)
 	return cx_fail(cx, ERR_FORBIDDEN, "WebSocket from %s", origin);
 }
 
-static enum err
-judge(struct cx *cx, struct db *db, struct ask *a)
+/* Doctor's, or what warms the pool: nobody's workspace. Invariant 5. */
+static bool
+is_probe(struct gate *g, struct ask *a)
 {
+	a->probe = probe_route(&g->cx, a->id, a->rq.header[HEADER_PROBE],
+			       g->pool, &a->ws.slot, &a->ws.endpoint);
+	if (a->probe)
+		a->who.username = "roost-doctor";
+	return a->probe != PROBE_NONE;
+}
+
+static enum err
+judge(struct gate *g, struct ask *a)
+{
+	struct cx *cx = &g->cx;
+	struct db *db = g->db;
 	enum err e;
 
-	if ((e = read_ask(cx, a)) || (e = find_who(cx, db, a)) ||
+	if ((e = read_ask(cx, a)) || is_probe(g, a))
+		return e;
+	if ((e = find_who(cx, db, a)) ||
 	    (e = workspace_get(cx, db, a->id, &a->ws)))
 		return e;
 	if (a->ws.owner_id != a->who.user_id)
@@ -242,11 +259,11 @@ proxy_url(struct cx *cx, const char *endpoint, const char *scheme)
 static void
 pass(struct cx *cx, struct ask *a)
 {
-	const struct app *app = site_app(cx->site, a->ws.app);
+	const struct app *app = a->probe ? NULL : site_app(cx->site, a->ws.app);
 	struct response *rp = &a->rp;
 
 	/* A stamp that cannot be left must not shut anybody out. */
-	if (fs_touch(cx, site_run_path(cx, a->id, ".access"))) {
+	if (!a->probe && fs_touch(cx, site_run_path(cx, a->id, ".access"))) {
 		log_fail(cx, "stamp");
 		cx_clear(cx);
 	}
@@ -307,18 +324,19 @@ refuse(struct cx *cx, struct ask *a, enum err e)
 }
 
 static enum err
-answer(struct cx *cx, struct db *db, struct ask *a)
+answer(struct gate *g, struct ask *a)
 {
-	enum err e = judge(cx, db, a);
+	struct cx *cx = &g->cx;
+	enum err e = judge(g, a);
 	bool navigation = accept_navigation(&a->rq);
 
 	if (e == ERR_UNAUTHORIZED && navigation)
 		send_to_login(cx, a);
 	else if (e)
 		refuse(cx, a, e);
-	else if (runs(cx, &a->ws))
+	else if (a->probe == PROBE_INSTANCE || (!a->probe && runs(cx, &a->ws)))
 		pass(cx, a);
-	else if (navigation)
+	else if (navigation || a->probe)
 		send_to_handler(cx, a);
 	else
 		refuse(cx, a, e = cx_fail(cx, ERR_NOT_RUNNING, "does not run"));
@@ -363,7 +381,7 @@ gate_answer(struct gate *g, struct io *io)
 
 	cx_begin(&g->cx, g->cx.site);
 	response_init(&a.rp);
-	e = answer(&g->cx, g->db, &a);
+	e = answer(g, &a);
 	write_answer(&a);
 	if (!e)
 		slide(g, &a);

@@ -18,6 +18,8 @@
  *    session that is used here slides, at most once a minute.
  * 4. Only a navigation is sent to the handler, which may wake; anything else
  *    to a workspace that does not run gets a short 503 here.
+ * 5. Who has doctor's badge reaches the instance that doctor plays, which is
+ *    no workspace of anybody (probe.h).
  */
 #ifndef CGI_GATE_H
 #define CGI_GATE_H
@@ -30,6 +32,7 @@ struct gate {
 	struct cx cx;
 	struct db *db;	  /* reads */
 	struct db *write; /* opened when a session slides; NULL until then */
+	bool pool;	  /* the web server starts as many of us as it needs */
 };
 
 bool gate_answer(struct gate *g, struct io *io); /* always true */

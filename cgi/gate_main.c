@@ -10,9 +10,9 @@ open_gate(struct cx *cx, void *arg, void **out)
 	struct gate *g = calloc(1, sizeof(*g));
 	enum err e;
 
-	(void)arg;
 	if (!g)
 		abort();
+	g->pool = *(const bool *)arg;
 	g->cx.site = cx->site;
 	if ((e = db_open(cx, DB_READ, &g->db))) {
 		free(g);
@@ -42,15 +42,17 @@ close_gate(void *arg)
 static enum err
 run(struct cx *cx, const struct options *o)
 {
+	bool cgi = !o->socket && io_is_cgi(), pool = !o->socket && !cgi;
 	struct server s = {.site = cx->site,
 			   .socket = o->socket,
 			   .mode = o->mode,
 			   .threads = (int)cx->site->handler_threads,
 			   .open = open_gate,
 			   .answer = answer,
-			   .close = close_gate};
+			   .close = close_gate,
+			   .arg = &pool};
 
-	if (!o->socket && io_is_cgi())
+	if (cgi)
 		return io_cgi(cx, &s);
 	return io_serve(cx, &s);
 }

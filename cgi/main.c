@@ -60,7 +60,10 @@ serve(struct cx *cx, const struct options *o, struct program *p)
 			   .arg = p};
 	enum err e = OK;
 
-	if (!o->socket && io_is_cgi())
+	p->serve = o->socket	 ? SERVE_SOCKET
+		   : io_is_cgi() ? SERVE_CGI
+				 : SERVE_STARTED;
+	if (p->serve == SERVE_CGI)
 		return io_cgi(cx, &s);
 	io_block_signals();
 	if (o->socket)

@@ -28,6 +28,9 @@ MUST_USE enum err fs_write_sync(struct cx *cx, const char *path, const void *p,
  */
 MUST_USE enum err fs_remove_tree(struct cx *cx, const char *path,
 				 bool (*stop)(void *), void *arg);
+/* As root: gives path the owner of the directory that it is in, so that those
+ * who run the site can read what root left there. */
+MUST_USE enum err fs_hand_over(struct cx *cx, const char *path);
 MUST_USE enum err fs_touch(struct cx *cx, const char *path);
 bool fs_exists(const char *path); /* lstat; a failed look is "true" */
 /* "network" filesystems (NFS, SMB, FUSE, 9p): no WAL, weaker locks. */

@@ -7,6 +7,10 @@
 
 #define NAME_MAX_LEN 128
 
+/* The workspace that doctor plays when it asks whether instances can be
+ * reached. No real one ever has this id: ids are random. */
+#define NAME_PROBE_ID "00000000-d0c7-4000-8000-000000000000"
+
 /* "ws-{id}-home", "ws-{id}"; each returns out. */
 const char *name_home(const char *id, char out[NAME_MAX_LEN]);
 const char *name_instance(const char *id, char out[NAME_MAX_LEN]);
