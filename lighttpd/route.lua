@@ -6,7 +6,8 @@
 --    the raw target is the id in the path lighttpd decoded, and nothing in
 --    the rest leads elsewhere (dot segments, also written with %2e or %2f).
 -- 2. /_slot/ is for requests that the gate sent there.
--- 3. An instance never sees the session, the token or another's X-Roost-*.
+-- 3. An instance never sees the session, the token, another's X-Roost-* or what a
+--    client says about where it is.
 
 local r = lighty.r
 local attr, env, header = r.req_attr, r.req_env, r.req_header
@@ -24,6 +25,7 @@ local function hide()
 		if door.private(name) then gone[#gone + 1] = name end
 	end
 	env["GATE_TOKEN"] = header["X-Roost-Token"]
+	env["GATE_FROM"] = header["X-Forwarded-For"]
 	for _, name in ipairs(gone) do header[name] = nil end
 
 	local cookies = header["Cookie"]
@@ -38,6 +40,7 @@ end
 local function unhide()
 	header["Cookie"], env["GATE_COOKIE"] = env["GATE_COOKIE"], nil
 	header["X-Roost-Token"], env["GATE_TOKEN"] = env["GATE_TOKEN"], nil
+	header["X-Forwarded-For"], env["GATE_FROM"] = env["GATE_FROM"], nil
 	header["X-Roost-User"] = nil
 end
 

@@ -1,6 +1,6 @@
--- What the door lets through: the rules that are the same on every server
--- that runs Lua (Lua 5.4 in lighttpd, LuaJIT in nginx). Text in, text out; nothing
--- of a server stands here.
+-- What the door lets through: the rules that are the same on every server that
+-- runs Lua (5.4 in lighttpd, LuaJIT in nginx). Text in, text out; nothing of a
+-- server stands here.
 
 local door = {}
 
@@ -54,10 +54,15 @@ function door.split(target)
 	return target:match("^(/w/[%x-]+)(/.*)$")
 end
 
--- Names of request headers that an instance believes, so that nobody else
--- may send them.
+-- Where a request came from is for the server to say.
+local FROM = { ["x-forwarded-for"] = true, ["x-forwarded-server"] = true,
+	forwarded = true }
+
+-- Names of request headers that an instance may believe, so that no client may
+-- send them.
 function door.private(name)
-	return name:lower():find("^x[-_]roost[-_]") ~= nil
+	name = name:lower()
+	return FROM[name] or name:find("^x[-_]roost[-_]") ~= nil
 end
 
 -- The value of a Cookie header without ours; nil when nothing is left.

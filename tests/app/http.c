@@ -90,6 +90,7 @@ head_take(struct conn *c)
 		refuse(c, 400);
 		return false;
 	}
+	seen_add(c->method, c->target);
 	base_strip(c->target);
 	body_begin(c);
 	return true;
@@ -170,7 +171,7 @@ answer(struct conn *c)
 		page_answer(c);
 		c->mode = MODE_HEAD;
 	}
-	if (c->mode != MODE_WS &&
+	if (c->mode != MODE_WS && !c->streaming &&
 	    http_header(c, "Connection", value, sizeof(value)) &&
 	    strncasecmp(value, "close", 5) == 0)
 		c->closing = true;
@@ -182,7 +183,7 @@ void
 http_take(struct conn *c)
 {
 	while (!c->closing && c->mode != MODE_WS && !c->big_left &&
-	       !c->sse_left) {
+	       !c->streaming) {
 		if (c->mode == MODE_HEAD && !head_take(c))
 			return;
 		if (!body_take(c))

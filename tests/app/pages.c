@@ -168,68 +168,16 @@ page_file(struct conn *c)
 	bytes_free(&b);
 }
 
-static void
-page_big(struct conn *c)
-{
-	const char *q = strstr(c->target, "?n=");
-
-	c->big_left = q ? strtoull(q + 3, NULL, 10) : 0;
-	bytes_fmt(&c->out,
-		  "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream"
-		  "\r\nContent-Length: %llu\r\n\r\n",
-		  (unsigned long long)c->big_left);
-	if (strcmp(c->method, "HEAD") == 0)
-		c->big_left = 0;
-}
-
-static void
-page_sse(struct conn *c)
-{
-	bytes_text(&c->out,
-		   "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-		   "Cache-Control: no-store\r\nConnection: close\r\n\r\n");
-	c->sse_left = SSE_EVENTS;
-	c->sse_next_ms = 0;
-}
-
-/* Every way we know to plant the control plane's cookie from in here. */
-static void
-page_setcookie(struct conn *c)
-{
-	page_text(c, 200, "tried\n",
-		  "Set-Cookie: roost_session=evil; Path=/\r\n"
-		  "set-cookie:   __Host-roost_session=evil; Path=/; Secure\r\n"
-		  "Set-Cookie: roost_visit=evil\r\n"
-		  "Set-Cookie: wide=1; Path=/; HttpOnly\r\n"
-		  "Set-Cookie: other=1; path=/api/; Domain=localhost\r\n"
-		  "Set-Cookie: =roost_session=evil; Path=/\r\n"
-		  "Set-Cookie: own=1; Path=/sub/dir; SameSite=Lax\r\n"
-		  "Set-Cookie: bare=1\r\n");
-}
-
-static void
-page_redirect(struct conn *c)
-{
-	const char *q = strchr(c->target, '?');
-	char line[4200];
-
-	snprintf(line, sizeof(line), "Location: %s\r\n", q ? q + 1 : "/");
-	page_text(c, 302, "elsewhere\n", line);
-}
-
 static const struct {
 	const char *path;
 	bool prefix;
 	void (*answer)(struct conn *c);
 } pages[] = {
-	{"/", false, page_home},
-	{"/echo", true, page_echo},
-	{"/big", true, page_big},
-	{"/sse", false, page_sse},
-	{"/put/", true, page_put},
+	{"/", false, page_home},     {"/echo", true, page_echo},
+	{"/big", true, page_big},    {"/stream", false, page_stream},
+	{"/push", true, page_push},  {"/say", true, page_say},
+	{"/seen", false, page_seen}, {"/put/", true, page_put},
 	{"/file/", true, page_file},
-	{"/setcookie", false, page_setcookie},
-	{"/redirect", true, page_redirect},
 };
 
 static bool
@@ -253,24 +201,4 @@ page_answer(struct conn *c)
 		}
 	}
 	page_text(c, 404, "nothing here\n", "");
-}
-
-bool
-page_more(struct conn *c, int64_t now_ms)
-{
-	static const char fill[16 << 10] = {0};
-
-	while (c->big_left && c->out.n < OUT_LOW) {
-		size_t n = c->big_left < sizeof(fill) ? (size_t)c->big_left
-						      : sizeof(fill);
-
-		bytes_add(&c->out, fill, n);
-		c->big_left -= n;
-	}
-	if (c->sse_left && now_ms >= c->sse_next_ms) {
-		bytes_fmt(&c->out, "data: %d\n\n", c->sse_left--);
-		c->sse_next_ms = now_ms + SSE_GAP_MS;
-		c->closing = c->sse_left == 0;
-	}
-	return c->sse_left > 0;
 }

@@ -117,6 +117,25 @@ conn_accept(int listener)
 	close(fd);
 }
 
+int
+conns_push(const char *text)
+{
+	int i, n = 0;
+
+	for (i = 0; i < CONN_MAX; i++) {
+		struct conn *c = &conns[i];
+
+		if (c->fd < 0 || !c->streaming)
+			continue;
+		n++;
+		if (text)
+			bytes_fmt(&c->out, "data: %s\n\n", text);
+		else
+			c->closing = true;
+	}
+	return n;
+}
+
 /* False when the other side is gone. */
 static bool
 conn_read(struct conn *c)
@@ -153,53 +172,47 @@ conn_turn(struct conn *c, short events)
 	http_take(c);
 	if (c->mode == MODE_WS)
 		ws_take(c);
-	page_more(c, now_ms());
+	page_more(c);
 	if ((c->out.n && !conn_write(c)) ||
 	    (c->closing && !c->out.n && !c->big_left))
 		conn_close(c);
 }
 
-/* What to wait for on each connection; returns for how long. */
-static int
+/* What to wait for on each connection. */
+static void
 poll_fill(int listener)
 {
-	int i, timeout = -1;
+	int i;
 
 	polled[CONN_MAX] = (struct pollfd){.fd = listener, .events = POLLIN};
 	for (i = 0; i < CONN_MAX; i++) {
 		struct conn *c = &conns[i];
-		int events = (c->closing ? 0 : POLLIN) |
-			     (c->out.n || c->big_left ? POLLOUT : 0);
+		int events =
+			(c->closing ? 0 : POLLIN) |
+			(c->out.n || c->big_left || c->closing ? POLLOUT : 0);
 
 		polled[i] =
 			(struct pollfd){.fd = c->fd, .events = (short)events};
-		if (c->sse_left)
-			timeout = SSE_GAP_MS / 4;
 	}
-	return timeout;
 }
 
 static void
 serve(int listener, int64_t end_ms)
 {
-	int i, timeout, left;
+	int i;
 
 	for (;;) {
-		timeout = poll_fill(listener);
-		if (end_ms) {
-			left = (int)(end_ms - now_ms());
-			if (left <= 0)
-				abort();
-			if (timeout < 0 || timeout > left)
-				timeout = left;
-		}
-		if (poll(polled, CONN_MAX + 1, timeout) < 0 && errno != EINTR)
+		int64_t left = end_ms ? end_ms - now_ms() : -1;
+
+		if (end_ms && left <= 0)
+			abort();
+		poll_fill(listener);
+		if (poll(polled, CONN_MAX + 1, (int)left) < 0 && errno != EINTR)
 			die("poll");
 		if (polled[CONN_MAX].revents)
 			conn_accept(listener);
 		for (i = 0; i < CONN_MAX; i++)
-			if (polled[i].fd >= 0 &&
-			    (polled[i].revents || conns[i].sse_left))
+			if (polled[i].fd >= 0 && polled[i].revents)
 				conn_turn(&conns[i], polled[i].revents);
 	}
 }

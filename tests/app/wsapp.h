@@ -11,12 +11,16 @@
  *   /echo        what arrived: method, raw target, headers, size and SHA-256
  *                of the body
  *   /ws          WebSocket: every frame comes back as it came
- *   /sse         five events, a fifth of a second apart
- *   /big?n=N     N bytes
+ *   /stream      an event; then what /push says, until its end
+ *   /push?TEXT   sends TEXT to all streams; without a text: their end. Answers
+ *                how many there were
+ *   /big?n=N     N bytes: byte I is byte I % 4 of the number I / 4, the
+ *                lowest first; or the Range of them that was asked for
  *   /put/NAME    stores the body in the home (PUT or POST, up to 1 MiB)
  *   /file/NAME   gives it back
- *   /setcookie   tries to set the control plane's cookies
- *   /redirect?X  302 with Location: X, not decoded
+ *   /say?STATUS&Name:Value&...
+ *                that status, with those lines in its head, percent-decoded
+ *   /seen        the requests that came here, "METHOD target", oldest first
  */
 #ifndef WSAPP_H
 #define WSAPP_H
@@ -31,8 +35,6 @@ enum {
 	PUT_MAX = 1 << 20,
 	FRAME_MAX = 16 << 20,
 	OUT_LOW = 64 << 10,
-	SSE_EVENTS = 5,
-	SSE_GAP_MS = 200,
 };
 
 struct bytes {
@@ -61,9 +63,8 @@ struct conn {
 	struct bytes body; /* kept for /put only */
 
 	/* answers that take their time */
-	uint64_t big_left;
-	int sse_left;
-	int64_t sse_next_ms;
+	uint64_t big_at, big_left;
+	bool streaming;
 };
 
 /* Options that change what is answered. */
@@ -88,8 +89,19 @@ void bytes_escape(struct bytes *b, const char *text);
 void page_answer(struct conn *c);
 void page_simple(struct conn *c, int status, const char *type,
 		 const struct bytes *body, const char *more);
-/* Adds what a slow answer has to say by now; false: nothing to wait for. */
-bool page_more(struct conn *c, int64_t now_ms);
+
+/* say.c */
+void seen_add(const char *method, const char *target);
+void page_seen(struct conn *c);
+void page_say(struct conn *c);
+void page_big(struct conn *c);
+void page_stream(struct conn *c);
+void page_push(struct conn *c);
+/* Adds the next bytes of a long answer. */
+void page_more(struct conn *c);
+
+/* wsapp.c: to all streams; NULL ends them. How many there were. */
+int conns_push(const char *text);
 
 /* http.c: takes what it can from c->in. */
 void http_take(struct conn *c);

@@ -39,39 +39,6 @@ withSite('F2 auto-wake', { apps, settings }, (it) => {
 		await site.admin.remove(w.id);
 	});
 
-	it('what is no navigation never wakes: 503 with Retry-After', async (site) => {
-		const { admin } = site;
-		const w = await asleep(site);
-		const html = { Accept: 'text/html' };
-		for (const [method, target, headers] of [
-			['GET', 'api/data', { Accept: '*/*' }],
-			['GET', 'api/data', { Accept: 'application/json' }],
-			['GET', '', {}],
-			['GET', 'favicon.ico', { Accept: 'image/avif,image/*' }],
-			['HEAD', '', html],
-			['POST', '', html],
-			['GET', '', { ...html, 'Sec-Fetch-Mode': 'cors',
-				'Sec-Fetch-Dest': 'empty' }],
-		]) {
-			const rs = await admin.request(method, w.path + target,
-				{ headers, body: method === 'POST' ? 'x' : undefined });
-			const what = `${method} ${target} ${JSON.stringify(headers)}`;
-			assert.equal(rs.status, 503, `${what}: ${rs.text}`);
-			assert.match(rs.headers['retry-after'] ?? '', /^\d+$/, what);
-			if (!headers.Accept?.includes('html'))
-				assert.ok(rs.json.error.code, what);
-		}
-		const refused = await admin.ws(`${w.path}ws`);
-		assert.equal(refused.status, 503);
-		assert.ok(refused.headers['retry-after']);
-
-		await site.pass();
-		const after = await admin.workspace(w.id);
-		assert.equal(after.desired_state, 'STANDBY');
-		assert.equal(after.rev, w.rev);
-		await admin.remove(w.id);
-	});
-
 	it('a tab left open on a workspace that was stopped does not wake it', async (site) => {
 		const w = await site.admin.running();
 		const page = await site.page({ as: site.admin });
@@ -113,40 +80,6 @@ withSite('F2 auto-wake', { apps, settings }, (it) => {
 		await site.admin.remove(w.id);
 	});
 
-	it('a 308 leads to the slash', async (site) => {
-		const { id } = await site.admin.create();
-		const rs = await site.admin.navigate(`/w/${id}`);
-		assert.equal(rs.status, 308);
-		assert.equal(new URL(rs.headers.location, site.url).pathname, `/w/${id}/`);
-		await site.admin.remove(id);
-	});
-
-	it('an instance that died under us: a page that says so, then alive again', async (site) => {
-		const { admin } = site;
-		const w = await admin.running();
-		// a pass of the minute may be quicker than we are, once
-		let page;
-		for (let i = 0; i < 3 && page?.status !== 502; i++) {
-			site.killInstances();
-			page = await admin.navigate(w.path);
-		}
-		assert.equal(page.status, 502);
-		assert.match(page.text, /It does not answer/);
-		assert.ok(!page.text.includes('<h1>wsapp'));
-
-		const other = await admin.request('GET', `${w.path}echo`);
-		if (other.status !== 200) {
-			assert.equal(other.status, 503, other.text);
-			assert.ok(other.headers['retry-after']);
-			assert.ok(other.json.error.code);
-		}
-		await until(async () => {
-			await site.pass();
-			const { status, text } = await admin.navigate(w.path);
-			return status === 200 && /<h1>wsapp/.test(text);
-		}, 'it to be back');
-		await admin.remove(w.id);
-	});
 });
 
 withSite('F2 over the limit', { settings: { max_running_per_user: 1 } }, (it) => {

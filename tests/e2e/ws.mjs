@@ -4,6 +4,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
+import { parseAnswer } from './http.mjs';
 
 const MAGIC = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
@@ -32,33 +33,32 @@ export function wsOpen(url, { headers = {}, timeout = 10_000 } = {}) {
 			clearTimeout(late);
 			resolve(value);
 		};
-		const refused = () => {
-			const answer = parseHead(got);
-			if (answer && answer.status !== 101) done(answer);
-			else reject(new Error(`handshake cut off: ${got}`));
+		const refused = ({ status, headers, body }) => {
+			socket.destroy();
+			done({ status, headers, body: body.toString() });
+		};
+		const onEnd = () => {
+			const answer = parseAnswer(got, { ended: true });
+			if (answer) return refused(answer);
+			clearTimeout(late);
+			reject(new Error(`handshake cut off: ${got}`));
 		};
 
 		socket.on('error', (e) => {
 			clearTimeout(late);
 			reject(e);
 		});
-		socket.on('end', refused);
+		socket.on('end', onEnd);
 		socket.on('connect', () => socket.write(
 			`GET ${to.pathname}${to.search} HTTP/1.1\r\n` +
 			lines.join('') + '\r\n'));
 		socket.on('data', function onData(chunk) {
 			got = Buffer.concat([got, chunk]);
-			const answer = parseHead(got);
+			const answer = parseAnswer(got);
 			if (!answer) return;
-			if (answer.status !== 101) {
-				if (answer.complete) {
-					socket.destroy();
-					done(answer);
-				}
-				return;
-			}
+			if (answer.status !== 101) return refused(answer);
 			socket.off('data', onData);
-			socket.off('end', refused);
+			socket.off('end', onEnd);
 			const expect = createHash('sha1').update(key + MAGIC)
 				.digest('base64');
 			if (answer.headers['sec-websocket-accept'] !== expect)
@@ -68,25 +68,10 @@ export function wsOpen(url, { headers = {}, timeout = 10_000 } = {}) {
 	});
 }
 
-function parseHead(got) {
-	const end = got.indexOf('\r\n\r\n');
-	if (end < 0) return null;
-	const [first, ...lines] = got.subarray(0, end).toString().split('\r\n');
-	const headers = Object.fromEntries(lines.map((line) => {
-		const at = line.indexOf(':');
-		return [line.slice(0, at).toLowerCase(), line.slice(at + 1).trim()];
-	}));
-	const rest = got.subarray(end + 4);
-	return {
-		status: Number(first.split(' ')[1]), headers, rest,
-		body: rest.toString(),
-		complete: rest.length >= Number(headers['content-length'] ?? NaN),
-	};
-}
-
 export class WebSocketClient {
 	#socket; #in = Buffer.alloc(0); #waiting = []; #messages = [];
 	#parts = []; #kind; closed = false; status = 101;
+	code; // with which the other side closed
 
 	constructor(socket, rest) {
 		this.#socket = socket;
@@ -125,8 +110,11 @@ export class WebSocketClient {
 
 	#frame(op, fin, payload) {
 		if (op === PING) return this.#send(0x80 | PONG, payload);
-		if (op === CLOSE) return this.#socket.end();
-		if (op === PONG) return this.#message('pong');
+		if (op === CLOSE) {
+			this.code = payload.length < 2 ? 1005 : payload.readUInt16BE(0);
+			return this.#socket.end();
+		}
+		if (op === PONG) return this.#message(`pong ${payload}`);
 		if (op !== CONTINUATION) this.#kind = op;
 		this.#parts.push(Buffer.from(payload));
 		if (!fin) return;
@@ -173,7 +161,8 @@ export class WebSocketClient {
 
 	ping(data = '') { this.#send(0x80 | PING, Buffer.from(data)); }
 
-	// The next message (string or Buffer); null when the connection ended.
+	// The next message (string or Buffer; "pong X" for a pong with X); null
+	// when the connection ended.
 	next(timeout = 10_000) {
 		if (this.#messages.length)
 			return Promise.resolve(this.#messages.shift());
@@ -188,8 +177,15 @@ export class WebSocketClient {
 		});
 	}
 
+	// Says goodbye; the other side's answer ends it.
+	sayClose(code) {
+		const payload = Buffer.alloc(2);
+		payload.writeUInt16BE(code);
+		this.#send(0x80 | CLOSE, payload);
+	}
+
 	close() {
-		if (!this.closed) this.#send(0x80 | CLOSE, Buffer.from([3, 232]));
+		if (!this.closed) this.sayClose(1000);
 		this.#socket.end();
 	}
 
