@@ -1,5 +1,6 @@
 #include "cgi/gate.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -9,7 +10,9 @@
 #include "base/fs.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/sockdiag.h"
 #include "cgi/probe.h"
+#include "rules/names.h"
 #include "service/auth.h"
 #include "store/workspace.h"
 #include "web/accept.h"
@@ -227,11 +230,49 @@ slot_is_its(struct cx *cx, const struct workspace *ws)
 		      arena_printf(&cx->arena, "../sock/%s.sock", ws->id)) == 0;
 }
 
+#define TCP_LOCAL "tcp:127.0.0.1:"
+
+static bool
+is_port(const struct workspace *ws)
+{
+	return ws->slot >= 0 &&
+	       !strncmp(ws->endpoint, TCP_LOCAL, strlen(TCP_LOCAL));
+}
+
+/*
+ * A port that an instance has left may be anybody's in the next instant. So
+ * who listens there now is asked for, and must be what the engine has last
+ * seen the instance listen with. A look that fails leads nowhere.
+ */
+static bool
+port_is_its(struct cx *cx, const struct workspace *ws)
+{
+	const char *mark = arena_printf(&cx->arena, "%s/sock/%s.port",
+					cx->site->run_dir, ws->id);
+	long port = strtol(ws->endpoint + strlen(TCP_LOCAL), NULL, 10);
+	struct tcp_sock now = {.inode = 0};
+	char text[NAME_MAX_LEN];
+	struct name_port its;
+	ssize_t n = readlink(mark, text, sizeof(text) - 1);
+
+	if (port != cx->site->port_base + ws->slot || n < 0)
+		return false;
+	text[n] = '\0';
+	if (!name_port_read(text, &its) || its.port != port)
+		return false;
+	if (tcp_listener(cx, (uint16_t)port, &now)) {
+		log_fail(cx, "port");
+		cx_clear(cx);
+	}
+	return now.inode && name_port_has(&its, now.inode);
+}
+
 static bool
 runs(struct cx *cx, const struct workspace *ws)
 {
 	return ws->status == STATUS_RUNNING && ws->endpoint &&
-	       !ws->deleted_ms && slot_is_its(cx, ws);
+	       !ws->deleted_ms && slot_is_its(cx, ws) &&
+	       (!is_port(ws) || port_is_its(cx, ws));
 }
 
 static const char *
@@ -256,6 +297,16 @@ proxy_url(struct cx *cx, const char *endpoint, const char *scheme)
 	return arena_printf(&cx->arena, "%s|%s://localhost", endpoint, scheme);
 }
 
+/* Which of its fixed ways a server takes that cannot be told an address. */
+static const char *
+backend(struct cx *cx, const struct workspace *ws)
+{
+	if (ws->slot < 0)
+		return "handler";
+	return arena_printf(&cx->arena, "%s%02lld",
+			    is_port(ws) ? "port" : "slot", (long long)ws->slot);
+}
+
 static void
 pass(struct cx *cx, struct ask *a)
 {
@@ -268,10 +319,7 @@ pass(struct cx *cx, struct ask *a)
 		cx_clear(cx);
 	}
 	rp->status = 200;
-	response_header(rp, "Variable-GATE_BACKEND",
-			a->ws.slot >= 0 ? arena_printf(&cx->arena, "slot%02lld",
-						       (long long)a->ws.slot)
-					: "handler");
+	response_header(rp, "Variable-GATE_BACKEND", backend(cx, &a->ws));
 	response_header(rp, "Variable-GATE_USER", safe_name(cx, &a->who));
 	if (app && !app->strip_prefix)
 		response_header(rp, "Variable-GATE_WHOLE", "1");

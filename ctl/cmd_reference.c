@@ -91,6 +91,8 @@ apps(void)
 	     "Each names a program that workspaces can run. Besides these keys "
 	     "`env.NAME = value`\nsets a variable. In command and env these "
 	     "words are replaced: `{socket}` the UNIX\nsocket to listen on, "
+	     "or instead of it `{port}` the TCP port of 127.0.0.1 (with\n"
+	     "`network = host`), "
 	     "`{home}` the home, `{id}` the workspace, `{base}` the path\n"
 	     "`/w/{id}/`, or `/` where workspaces have hosts of their own.",
 	     "key | value | default | what it is");

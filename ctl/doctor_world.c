@@ -63,6 +63,15 @@ doctor_slots(struct doctor *d)
 			   (long long)d->c->site.slots, (long long)most);
 }
 
+/* Nobody would reach it: the engine refuses to start it. */
+static bool
+is_cut_off(const struct site *s, const struct app *a)
+{
+	const char *network = *a->network ? a->network : s->network;
+
+	return strstr(a->command, "{port}") && strcmp(network, "host");
+}
+
 void
 doctor_apps(struct doctor *d)
 {
@@ -79,7 +88,13 @@ doctor_apps(struct doctor *d)
 	for (i = 0; i < s->n_apps; i++) {
 		const struct app *a = &s->apps[i];
 
-		if (app_installed(&d->c->cx, a))
+		if (is_cut_off(s, a))
+			doctor_say(d, VERDICT_FAIL,
+				   "%s listens on {port}, and nobody can reach "
+				   "that: set network = host in its section, "
+				   "or let it listen on {socket}",
+				   a->name);
+		else if (app_installed(&d->c->cx, a))
 			doctor_say(d, VERDICT_OK, "%s%s: %s", a->name,
 				   a == def ? " (default)" : "",
 				   app_program(&d->c->cx, a));

@@ -158,7 +158,8 @@ take_place(struct door *o, struct player *p)
 	enum err e;
 
 	place_of(cx, NAME_PROBE_ID, &pl);
-	if ((e = place_dirs(cx)) || (e = slot_take(cx, pl.id, &p->slot)) ||
+	if ((e = place_dirs(cx)) ||
+	    (e = slot_take(cx, pl.id, false, &p->slot)) ||
 	    (e = listen_at(cx, p, pl.sock)))
 		return e;
 	route_endpoint(cx, &pl, p->slot, &to);

@@ -5,7 +5,7 @@
 -- 1. /w/{id}/ reaches the gate only when it can be read in one way: the id in
 --    the raw target is the id in the path lighttpd decoded, and nothing in
 --    the rest leads elsewhere (dot segments, also written with %2e or %2f).
--- 2. /_slot/ is for requests that the gate sent there.
+-- 2. /_slot/ and /_port/ are for requests that the gate sent there.
 -- 3. An instance never sees the session, the token, another's X-Roost-* or what a
 --    client says about where it is.
 
@@ -55,9 +55,13 @@ local function slot_exists(slot)
 	return errno ~= ENOENT
 end
 
+local function turned(p)
+	return p:find("^/_slot/") or p:find("^/_port/")
+end
+
 local target, path = attr["request.uri"], attr["uri.path"]
 local raw = target:match("^[^?]*")
-local slot = (env["GATE_BACKEND"] or ""):match("^slot(%d+)$")
+local kind, slot = (env["GATE_BACKEND"] or ""):match("^(%l+)(%d+)$")
 local failed = tonumber(env["REDIRECT_STATUS"])
 
 if failed then
@@ -68,23 +72,23 @@ if failed then
 	env["GATE_ERROR"] = env["REDIRECT_STATUS"]
 	return 0
 end
-if path:find("^/_slot/") or raw:find("^/_slot/") then
+if turned(path) or turned(raw) then
 	if not slot then return 404 end
 	-- turned here below: the instance sees its own path, or the whole one
 	attr["request.uri"] = (env["GATE_WHOLE"] == "1" and env["GATE_BASE"] or
-		"") .. target:match("^/_slot/%d+(/.*)$")
+		"") .. target:match("^/_%l+/%d+(/.*)$")
 	return 0
 end
 if door.names_one(path) or door.names_one(raw) then
 	if not door.one_meaning(raw, path) then return 400 end
-	if slot and not slot_exists(slot) then
+	if kind == "slot" and not slot_exists(slot) then
 		env["GATE_ERROR"] = "502"
 	elseif slot then
 		local base, rest = door.split(target)
 
 		hide()
 		env["GATE_BASE"] = base
-		attr["request.uri"] = "/_slot/" .. slot .. rest
+		attr["request.uri"] = "/_" .. kind .. "/" .. slot .. rest
 		return lighty.RESTART_REQUEST
 	end
 end

@@ -12,6 +12,7 @@
 /* An engine, and how to make its world misbehave. */
 struct subject {
 	const struct engine_ops *ops;
+	bool tcp; /* its applications listen on ports */
 	void (*reset)(void);
 	/* Looks fail from now on; and no more. */
 	void (*break_look)(struct engsite *s);
@@ -97,10 +98,12 @@ fake_hang_up(const char *id, int fd)
 }
 
 static const struct subject subjects[] = {
-	{&engine_process, process_reset, process_break, process_mend,
+	{&engine_process, false, process_reset, process_break, process_mend,
 	 process_connect, process_hang_up},
-	{&engine_fake, fake_engine_reset, fake_break, fake_mend, fake_connect,
-	 fake_hang_up},
+	{&engine_process, true, process_reset, process_break, process_mend,
+	 process_connect, process_hang_up},
+	{&engine_fake, false, fake_engine_reset, fake_break, fake_mend,
+	 fake_connect, fake_hang_up},
 };
 #define SUBJECTS ((int)(sizeof(subjects) / sizeof(subjects[0])))
 
@@ -109,8 +112,16 @@ static struct engsite s;
 static const struct subject *
 begin(int i)
 {
+	char keys[64];
+
 	subjects[i].reset();
-	engsite_open(&s, subjects[i].ops, "slots = 2", NULL);
+	snprintf(keys, sizeof(keys), "slots = 2\nport_base = %d%s",
+		 engsite_ports(2), subjects[i].tcp ? "\nnetwork = host" : "");
+	if (subjects[i].tcp)
+		engsite_open_at(&s, subjects[i].ops, keys, NULL,
+				"--port {port}");
+	else
+		engsite_open(&s, subjects[i].ops, keys, NULL);
 	return &subjects[i];
 }
 

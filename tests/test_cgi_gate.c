@@ -1,10 +1,12 @@
 /* The gate: who passes, where to, and what everybody else is told. */
 #include "support/cgifix.h"
 
+#include <netinet/in.h>
 #include <sys/stat.h>
 
 #include "cgi/gate.h"
 #include "cgi/io_socket.h"
+#include "rules/names.h"
 
 static struct gate gate;
 
@@ -251,6 +253,113 @@ START_TEST(a_slot_that_went_to_another_leads_nowhere)
 }
 END_TEST
 
+/* Listens at the first port of the site's that is free. */
+static int
+listen_somewhere(int64_t *slot)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int64_t n = 0;
+
+	do {
+		ck_assert_int_lt(n, t.site.slots);
+		a.sin_port = htons((uint16_t)(t.site.port_base + n++));
+	} while (bind(fd, (const struct sockaddr *)&a, sizeof(a)));
+	ck_assert_int_eq(listen(fd, 1), 0);
+	*slot = n - 1;
+	return fd;
+}
+
+static unsigned
+inode_of(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	return (unsigned)st.st_ino;
+}
+
+/* What the engine has seen at the port. */
+static void
+mark(const char *id, struct name_port its)
+{
+	const char *path =
+		arena_printf(&cx->arena, "%s/sock/%s.port", t.site.run_dir, id);
+	char text[NAME_MAX_LEN];
+
+	ok(fs_mkdirs(cx, site_run_file(cx, "sock"), 0700));
+	unlink(path);
+	ck_assert_int_eq(symlink(name_port(&its, text), path), 0);
+}
+
+static struct workspace
+running_at_port(int64_t slot, long port)
+{
+	struct workspace w = running(&ann_who, slot);
+	struct ws_outcome o = {.status = STATUS_RUNNING,
+			       .error = WS_ERROR_CLEAR,
+			       .set_instance = true,
+			       .slot = slot,
+			       .boot_id = "boot"};
+
+	o.endpoint = arena_printf(&cx->arena, "tcp:127.0.0.1:%ld", port);
+	return observed(w.id, &o);
+}
+
+static int
+visited(const char *id)
+{
+	ask("GET", inside(id, "/"));
+	as(ann_cookie);
+	return gated();
+}
+
+START_TEST(a_port_leads_only_to_what_was_seen_there)
+{
+	struct name_port its = {.n = 0};
+	int64_t slot = 0;
+	int fd = listen_somewhere(&slot);
+	const char *way =
+		arena_printf(&cx->arena, "port%02lld", (long long)slot);
+	struct workspace w;
+
+	its.port = (long)(t.site.port_base + slot);
+	w = running_at_port(slot, its.port);
+	ck_assert_int_eq(visited(w.id), 503); /* nothing was seen */
+	mark(w.id, its);
+	ck_assert_int_eq(visited(w.id), 503); /* nobody was */
+	its.inode[its.n++] = inode_of(fd) + 1;
+	mark(w.id, its);
+	ck_assert_int_eq(visited(w.id), 503); /* somebody else was */
+	its.inode[its.n++] = inode_of(fd);
+	mark(w.id, its);
+	ck_assert_int_eq(visited(w.id), 200);
+	ck_assert_str_eq(header_of("Variable-GATE_BACKEND"), way);
+	ck_assert_str_eq(header_of("Variable-GATE_HTTP"),
+			 arena_printf(&cx->arena, "http://127.0.0.1:%ld",
+				      its.port));
+	close(fd); /* it has ended, and nobody has looked since */
+	ck_assert_int_eq(visited(w.id), 503);
+}
+END_TEST
+
+START_TEST(a_port_that_is_not_its_slots_leads_nowhere)
+{
+	struct name_port its = {.n = 1};
+	int64_t slot = 0;
+	int fd = listen_somewhere(&slot);
+	struct workspace w;
+
+	its.port = (long)(t.site.port_base + slot);
+	its.inode[0] = inode_of(fd);
+	w = running_at_port(slot ? 0 : 1, its.port); /* port_base changed */
+	mark(w.id, its);
+	ck_assert_int_eq(visited(w.id), 503);
+	close(fd);
+}
+END_TEST
+
 START_TEST(names_that_are_no_words_are_numbers)
 {
 	struct who odd = new_who("a b\xc3\xa9", ROLE_USER);
@@ -290,6 +399,8 @@ main(void)
 		 a_websocket_comes_from_our_pages,
 		 only_a_navigation_reaches_the_handler,
 		 a_slot_that_went_to_another_leads_nowhere,
+		 a_port_leads_only_to_what_was_seen_there,
+		 a_port_that_is_not_its_slots_leads_nowhere,
 		 names_that_are_no_words_are_numbers,
 		 a_stale_socket_is_taken_over_a_living_one_is_not};
 

@@ -33,7 +33,7 @@ shipped(void)
 START_TEST(every_section_is_well_formed)
 {
 	const struct command_values v = {"/run/ws/app.sock", "/home/coder",
-					 engsite_id(1)};
+					 engsite_id(1), NULL};
 	const char *const *words;
 	struct tmpsite t;
 	size_t i, n;

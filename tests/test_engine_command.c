@@ -21,7 +21,7 @@ teardown(void)
 }
 
 static const struct command_values values = {"/run/ws/a b.sock", "/home/coder",
-					     "ID"};
+					     "ID", "20007"};
 
 /* What a template becomes: words joined by '|', or the error's name. */
 static const struct {
@@ -47,7 +47,7 @@ static const struct {
 	{"  \t ", "ERR_CONFIG"},
 	{"a \"b", "ERR_CONFIG"},
 	{"a \"b\\\"", "ERR_CONFIG"},
-	{"a {port}", "ERR_CONFIG"},
+	{"a {port} 127.0.0.1:{port}", "a|20007|127.0.0.1:20007"},
 };
 #define SPLITS ((int)(sizeof(splits) / sizeof(splits[0])))
 

@@ -102,6 +102,33 @@ START_TEST(names_go_both_ways_and_refuse_the_rest)
 }
 END_TEST
 
+START_TEST(ports_are_read_as_they_are_written)
+{
+	static const char *const bad[] = {"",	     "20007",
+					  ":1",	     "x:1",
+					  "20007:x", "20007:1,x",
+					  "65536:1", "20007:-1",
+					  " 1:1",    "1:4294967296",
+					  "1:1,,2",  "1:1,2,3,4,5,6,7,8,9"};
+	struct name_port p = {.port = 20007}, q = {.port = 7};
+	char text[NAME_MAX_LEN];
+	size_t i;
+
+	for (p.n = 0; p.n <= NAME_INODES; p.n++) {
+		ck_assert(name_port_read(name_port(&p, text), &q));
+		ck_assert_int_eq(q.port, 20007);
+		ck_assert_uint_eq(q.n, p.n);
+		for (i = 0; i < p.n; i++)
+			ck_assert(name_port_has(&q, p.inode[i]));
+		ck_assert(!name_port_has(&q, 5));
+		if (p.n < NAME_INODES)
+			p.inode[p.n] = UINT32_MAX - (unsigned)p.n;
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!name_port_read(bad[i], &q), "%s", bad[i]);
+}
+END_TEST
+
 START_TEST(text_counts_characters_and_refuses_bad_bytes)
 {
 	ck_assert(name_text_ok("a", 1, 1, false));
@@ -214,6 +241,7 @@ main(void)
 	tcase_add_test(t, words_go_both_ways);
 	tcase_add_test(t, unknown_words_are_refused);
 	tcase_add_test(t, names_go_both_ways_and_refuse_the_rest);
+	tcase_add_test(t, ports_are_read_as_they_are_written);
 	tcase_add_test(t, text_counts_characters_and_refuses_bad_bytes);
 	tcase_add_test(t, ttl_only_where_it_rests);
 	tcase_add_test(t, ttl_counts_from_the_last_sign_of_life);

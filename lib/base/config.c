@@ -185,6 +185,8 @@ check_site(struct parser *p)
 		return bad(p, "store", "dir is the one there is");
 	if (host_refused(s))
 		return bad(p, "workspace_domain", host_refused(s));
+	if (s->port_base + s->slots > 65536)
+		return bad(p, "port_base", "port_base + slots is over 65536");
 	if (*s->default_app && !site_app(s, s->default_app))
 		return bad(p, "default_app", "there is no such app below");
 	return OK;

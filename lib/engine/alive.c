@@ -33,6 +33,17 @@ record_lives(const struct record *r)
 	       child_lives(r);
 }
 
+pid_t
+record_root(const struct record *r)
+{
+	if (!r->launcher || strcmp(r->boot, clock_boot_id()))
+		return 0;
+	if (r->child)
+		return child_lives(r) ? r->child : 0;
+	return proc_start_time(r->launcher) == r->launcher_start ? r->launcher
+								 : 0;
+}
+
 enum err
 look_at(struct cx *cx, const struct place *pl, struct look *l)
 {

@@ -70,9 +70,8 @@ value_at(struct cx *cx, const char *p, const struct command_values *v,
 	const struct {
 		const char *name, *value;
 	} all[] = {
-		{"{socket}", v->socket},
-		{"{home}", v->home},
-		{"{id}", v->id},
+		{"{socket}", v->socket}, {"{port}", v->port},
+		{"{home}", v->home},	 {"{id}", v->id},
 		{"{base}", NULL},
 	};
 	size_t i;
@@ -96,11 +95,11 @@ command_fill(struct cx *cx, const char *text, const struct command_values *v,
 	const char *p = text, *value;
 	size_t len;
 
-	if (strstr(text, "{port}"))
+	if (!v->port && strstr(text, "{port}"))
 		return cx_fail(cx, ERR_CONFIG,
-			       "{port} in an app's command or environment: "
-			       "the process engine gives no TCP port; let the "
-			       "application listen on {socket}");
+			       "{port} in an app's environment, but not in its "
+			       "command: %.200s",
+			       text);
 	buf_init(&b, 65536);
 	while (*p) {
 		value = *p == '{' ? value_at(cx, p, v, &len) : NULL;

@@ -3,8 +3,8 @@
  * "..." keeps them, and in it \" and \\ stand for " and \. There is no
  * shell: no variables, no globs, no pipes.
  *
- * {socket} {home} {id} {base} are replaced after splitting, so that no value
- * can add a word. Other braces stay as they are.
+ * {socket} {port} {home} {id} {base} are replaced after splitting, so that no
+ * value can add a word. Other braces stay as they are.
  */
 #ifndef ENGINE_COMMAND_H
 #define ENGINE_COMMAND_H
@@ -14,12 +14,13 @@
 
 struct command_values {
 	const char *socket, *home, *id;
+	const char *port; /* of 127.0.0.1; NULL: it has none */
 };
 
 #define COMMAND_WORDS_MAX 256
 
 /* NULL-terminated words in cx's arena; ERR_CONFIG: empty, a quote without
- * its end, too many words, or {port}, which this engine does not give. */
+ * its end, too many words, or {port} where it has none. */
 MUST_USE enum err command_parse(struct cx *cx, const char *text,
 				const struct command_values *v,
 				const char *const **argv, size_t *n);

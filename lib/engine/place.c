@@ -22,6 +22,7 @@ place_of(struct cx *cx, const char *id, struct place *pl)
 	pl->ws = arena_printf(&cx->arena, "%s/ws/%s", run, id);
 	pl->app = arena_printf(&cx->arena, "%s/app.sock", pl->ws);
 	pl->sock = arena_printf(&cx->arena, "%s/sock/%s.sock", run, id);
+	pl->port = arena_printf(&cx->arena, "%s/sock/%s.port", run, id);
 	pl->log = arena_printf(&cx->arena, "%s/%s.log", cx->site->log_dir,
 			       name_instance(id, name));
 }
@@ -120,6 +121,7 @@ place_clear(struct cx *cx, const struct place *pl, bool lock_too)
 	if (FAULT(FAULT_ENGINE_CLEAR))
 		return cx_fail(cx, ERR_IO, "fault while clearing %s", pl->id);
 	if ((e = slot_free(cx, pl->id)) || (e = remove_file(cx, pl->sock)) ||
+	    (e = remove_file(cx, pl->port)) ||
 	    (e = fs_remove_tree(cx, pl->ws, NULL, NULL)) ||
 	    (e = remove_file(cx, pl->status)))
 		return e;

@@ -70,6 +70,30 @@ limits(struct cx *cx, const struct app *app, struct launch *l)
 	l->limits[l->n_limits++] = (struct limit){RLIMIT_CORE, 0};
 }
 
+static const char *
+port_text(struct plan *p)
+{
+	return arena_printf(&p->cx->arena, "%lld", (long long)p->l->port);
+}
+
+/* The web server reaches a port only in the host's own network. */
+static enum err
+check_port(struct cx *cx, const struct app *app)
+{
+	if (strcmp(sandbox_network(cx, app), "host"))
+		return cx_fail(cx, ERR_CONFIG,
+			       "the app %s listens on {port}, which nobody "
+			       "reaches without network = host in its section; "
+			       "let it listen on {socket} if it can",
+			       app->name);
+	if (strstr(app->command, "{socket}"))
+		return cx_fail(cx, ERR_CONFIG,
+			       "{socket} and {port} in the command of the app "
+			       "%s: it must listen on one of them",
+			       app->name);
+	return OK;
+}
+
 static enum err
 plan_command(struct plan *p)
 {
@@ -77,7 +101,8 @@ plan_command(struct plan *p)
 						    : "/run/ws/app.sock",
 					 p->l->bare ? p->spec->home
 						    : "/home/coder",
-					 p->pl->id};
+					 p->pl->id,
+					 p->l->port ? port_text(p) : NULL};
 	struct cx *cx = p->cx;
 	const struct app *app = p->spec->app;
 	enum err e;
@@ -146,6 +171,8 @@ sandbox_plan(struct cx *cx, const struct place *pl,
 	l->reach[0] = spec->home;
 	l->reach[1] = pl->ws;
 	limits(cx, spec->app, l);
+	if (l->port && (e = check_port(cx, spec->app)))
+		return e;
 	if ((e = choose(cx, &l->bare, &bwrap)) || (e = plan_command(&p)))
 		return e;
 	return l->bare ? plan_bare(&p) : sandbox_argv(&p, bwrap);

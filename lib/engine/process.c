@@ -73,13 +73,16 @@ launch(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
        int lock)
 {
 	struct launch l = {.lock = lock, .status = -1, .log = -1};
+	bool port = port_wanted(spec->app);
 	int64_t slot;
 	enum err e;
 
 	if ((e = record_open(cx, pl, &l.status)) ||
 	    (e = applog_open(cx, pl, &l.log)) ||
-	    (e = sandbox_plan(cx, pl, spec, &l)) ||
-	    (e = slot_take(cx, pl->id, &slot)) ||
+	    (e = slot_take(cx, pl->id, port, &slot)))
+		goto out;
+	l.port = port ? port_of_slot(cx, slot) : 0;
+	if ((e = sandbox_plan(cx, pl, spec, &l)) ||
 	    (e = place_ws(cx, pl, spec->uid)))
 		goto out;
 	if (l.bare)
@@ -143,16 +146,27 @@ static enum err
 finish(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
        struct endpoint *out)
 {
+	struct record r;
 	int64_t slot;
 	enum err e;
 	int fd = -1;
 
-	if ((e = ready_wait(cx, pl, spec, &fd)))
+	if ((e = record_read(cx, pl, &r)) ||
+	    (e = ready_wait(cx, pl, spec, r.port, &fd)))
 		return e;
-	if (!(e = slot_take(cx, pl->id, &slot)))
+	e = slot_take(cx, pl->id, false, &slot);
+	if (!e && r.port && r.port != port_of_slot(cx, slot))
+		e = cx_fail(cx, ERR_ACTION,
+			    "it listens on port %lld, which is not its slot's "
+			    "any more (port_base was changed?)",
+			    (long long)r.port);
+	if (!e && !r.port)
 		e = route_link(cx, pl, fd);
-	close(fd);
-	if (!e)
+	if (fd >= 0)
+		close(fd);
+	if (!e && r.port)
+		port_endpoint(&r, slot, out);
+	else if (!e)
 		route_endpoint(cx, pl, slot, out);
 	return e;
 }
@@ -197,9 +211,49 @@ process_stop(struct cx *cx, const char *id, int64_t deadline_ms)
 	return OK;
 }
 
+/* What is seen on the way to a list. */
+struct listing {
+	struct instances list;
+	size_t cap;
+	struct ports ports; /* read when the first one with a port is met */
+	bool ports_read;
+};
+
+static struct instance *
+listing_add(struct cx *cx, struct listing *g)
+{
+	struct instance *more;
+
+	if (g->list.n == g->cap) {
+		more = arena_array(&cx->arena, g->cap * 2, sizeof(*more));
+		memcpy(more, g->list.v, g->list.n * sizeof(*more));
+		g->list.v = more;
+		g->cap *= 2;
+	}
+	return &g->list.v[g->list.n++];
+}
+
+/* One that listens on TCP: who is connected, and whether it is itself. */
+static enum err
+list_port(struct cx *cx, const struct place *pl, const struct record *r,
+	  struct listing *g, struct instance *one)
+{
+	int64_t base = cx->site->port_base;
+	struct port_seen seen;
+	enum err e;
+
+	if (!g->ports_read &&
+	    (e = ports_read(cx, base, base + cx->site->slots - 1, &g->ports)))
+		return e;
+	g->ports_read = true;
+	port_look(pl, r, &g->ports, &seen);
+	one->connections = ports_connected(&g->ports, r->port);
+	return port_mark(cx, pl, &seen);
+}
+
 /* Adds id to the list if it is alive. */
 static enum err
-list_one(struct cx *cx, const char *id, struct instances *list, size_t *cap)
+list_one(struct cx *cx, const char *id, struct listing *g)
 {
 	struct instance *one;
 	struct place pl;
@@ -209,43 +263,39 @@ list_one(struct cx *cx, const char *id, struct instances *list, size_t *cap)
 	place_of(cx, id, &pl);
 	if ((e = look_and_end(cx, &pl, &l)) || !l.alive)
 		return e;
-	if (list->n == *cap) {
-		one = arena_array(&cx->arena, *cap * 2, sizeof(*one));
-		memcpy(one, list->v, list->n * sizeof(*one));
-		list->v = one;
-		*cap *= 2;
-	}
-	one = &list->v[list->n++];
+	one = listing_add(cx, g);
 	memcpy(one->id, id, 37);
 	one->started_ms = l.rec.wall_ms;
 	one->slot = one->connections = -1;
+	applog_trim(&pl);
+	if (l.rec.port)
+		return list_port(cx, &pl, &l.rec, g, one);
 	/* What a workspace does to its own socket meanwhile is no failure
 	 * of the look. */
 	if (route_mend(cx, &pl))
 		cx_clear(cx);
-	applog_trim(&pl);
 	return OK;
 }
 
 /* Each folder of run/ws is an instance's, alive or not. */
 static enum err
-list_ws(struct cx *cx, struct instances *list)
+list_ws(struct cx *cx, struct listing *g)
 {
 	const char *path = site_run_file(cx, "ws");
-	size_t cap = 64;
 	struct dirent *d;
 	DIR *dir = opendir(path);
 	enum err e = OK;
 
 	if (!dir)
 		return errno == ENOENT ? OK : cx_errno(cx, errno, "%s", path);
-	list->v = arena_array(&cx->arena, cap, sizeof(*list->v));
+	g->cap = 64;
+	g->list.v = arena_array(&cx->arena, g->cap, sizeof(*g->list.v));
 	while (!e) {
 		errno = 0;
 		if (!(d = readdir(dir)))
 			break;
 		if (id_is_uuid(d->d_name))
-			e = list_one(cx, d->d_name, list, &cap);
+			e = list_one(cx, d->d_name, g);
 	}
 	if (!e && errno)
 		e = cx_errno(cx, errno, "reading %s", path);
@@ -264,22 +314,23 @@ by_id(const void *a, const void *b)
 static enum err
 process_list(struct cx *cx, struct instances *out)
 {
-	struct instances list = {0};
+	struct listing g = {.cap = 0};
+	struct instances *list = &g.list;
 	struct slots slots;
 	enum err e;
 	size_t i;
 
 	if (FAULT(FAULT_ENGINE_LIST))
 		return cx_fail(cx, ERR_IO, "fault while listing instances");
-	if ((e = list_ws(cx, &list)) || (e = slots_read(cx, &slots)))
+	if ((e = list_ws(cx, &g)) || (e = slots_read(cx, &slots)))
 		return e;
-	for (i = 0; i < list.n; i++)
-		list.v[i].slot = slots_find(&slots, list.v[i].id);
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_id);
-	if ((e = activity_count(cx, &list)))
+	for (i = 0; i < list->n; i++)
+		list->v[i].slot = slots_find(&slots, list->v[i].id);
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_id);
+	if ((e = activity_count(cx, list)))
 		return e;
-	*out = list;
+	*out = *list;
 	return OK;
 }
 

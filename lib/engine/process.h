@@ -14,13 +14,18 @@
  *    is followed, and only what was looked at is linked into run/sock.
  * 5. An instance inherits nothing but /dev/null, its log and, its first
  *    process only, the lock.
+ * 6. A TCP port leads to an instance only while the sockets that listen there
+ *    are open in its own processes, and none is reachable from elsewhere than
+ *    this machine.
  */
 #ifndef ENGINE_PROCESS_H
 #define ENGINE_PROCESS_H
 
 #include <sys/types.h>
 
+#include "base/sockdiag.h"
 #include "engine/engine.h"
+#include "rules/names.h"
 
 /* The places of one instance; in cx's arena. */
 struct place {
@@ -30,6 +35,7 @@ struct place {
 	const char *ws;	    /* run/ws/{id}: /run/ws of the sandbox */
 	const char *app;    /* run/ws/{id}/app.sock */
 	const char *sock;   /* run/sock/{id}.sock */
+	const char *port;   /* run/sock/{id}.port: port.c */
 	const char *log;    /* log/ws-{id}.log */
 };
 
@@ -53,6 +59,7 @@ struct record {
 	uint64_t launcher_start; /* proc_start_time */
 	int64_t wall_ms;	 /* UTC when it was launched */
 	char boot[40];
+	int64_t port;  /* TCP port that it was told; 0: a UNIX socket */
 	pid_t child;   /* first process of the sandbox; 0: none */
 	bool ended;    /* the application has ended by itself */
 	int exit_code; /* then */
@@ -62,7 +69,7 @@ MUST_USE enum err record_read(struct cx *cx, const struct place *pl,
 			      struct record *r);
 MUST_USE enum err record_open(struct cx *cx, const struct place *pl, int *fd);
 /* The launcher about itself, before it becomes the sandbox. */
-bool record_write(int fd, int64_t wall_ms, const char *boot);
+bool record_write(int fd, int64_t wall_ms, const char *boot, int64_t port);
 bool record_write_exit(int fd, int code);
 
 /* --- alive.c --- */
@@ -75,6 +82,9 @@ MUST_USE enum err look_at(struct cx *cx, const struct place *pl,
 			  struct look *l);
 /* Does a process live that the record names? */
 bool record_lives(const struct record *r);
+/* The process under which all others are: the sandbox's first, or the
+ * supervisor. 0: gone, or not known. */
+pid_t record_root(const struct record *r);
 /* As look_at, and what an application left behind that has ended is ended. */
 MUST_USE enum err look_and_end(struct cx *cx, const struct place *pl,
 			       struct look *l);
@@ -93,8 +103,10 @@ MUST_USE enum err kill_rest(struct cx *cx, const struct place *pl,
 
 /* --- slot.c --- */
 const char *slot_path(struct cx *cx, int64_t n); /* run/slots/NN.sock */
-/* The slot of id, taken when it has none. ERR_BUSY: all are in use. */
-MUST_USE enum err slot_take(struct cx *cx, const char *id, int64_t *slot);
+/* The slot of id, taken when it has none; with port one whose port nobody
+ * listens on. ERR_BUSY: all are in use. */
+MUST_USE enum err slot_take(struct cx *cx, const char *id, bool port,
+			    int64_t *slot);
 MUST_USE enum err slot_free(struct cx *cx, const char *id);
 struct slots {
 	struct slot {
@@ -116,13 +128,42 @@ int route_open(const struct place *pl);
 void route_endpoint(struct cx *cx, const struct place *pl, int64_t slot,
 		    struct endpoint *out);
 
+/* --- port.c --- */
+/* Its command names {port}: it listens on TCP, not on {socket}. */
+bool port_wanted(const struct app *app);
+int64_t port_of_slot(const struct cx *cx, int64_t slot);
+/* The socket table of some ports; in cx's arena. */
+struct ports {
+	struct cx *cx;
+	struct tcp_sock *v;
+	size_t n, cap;
+};
+MUST_USE enum err ports_read(struct cx *cx, int64_t least, int64_t most,
+			     struct ports *out);
+int64_t ports_connected(const struct ports *p, int64_t port);
+/* Who listens on the port of the instance. */
+struct port_seen {
+	struct name_port its; /* sockets of its own processes */
+	bool stranger;	      /* another program's too, or only; of uid */
+	bool open;	      /* its own, but reachable from elsewhere */
+	uint32_t uid;
+};
+void port_look(const struct place *pl, const struct record *r,
+	       const struct ports *all, struct port_seen *out);
+/* Says it for the gate: nobody where rule 6 does not hold. */
+MUST_USE enum err port_mark(struct cx *cx, const struct place *pl,
+			    const struct port_seen *seen);
+void port_endpoint(const struct record *r, int64_t slot, struct endpoint *out);
+
 /* --- ready.c --- */
 /*
- * Waits until it answers; *fd is then the socket that did, as O_PATH.
- * ERR_ACTION: it ended. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
+ * Waits until it answers; *fd is then the socket that did, as O_PATH, or -1
+ * where that is a TCP socket. ERR_ACTION: it ended, or somebody else has its
+ * port. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
  */
 MUST_USE enum err ready_wait(struct cx *cx, const struct place *pl,
-			     const struct instance_spec *spec, int *fd);
+			     const struct instance_spec *spec, int64_t port,
+			     int *fd);
 
 /* --- applog.c --- */
 #define APPLOG_MAX (1 << 20)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define GENERATIONS 1000 /* no chain of parents is longer */
+
 /* /proc/PID/name as text; false when it cannot be read. */
 static bool
 read_text(pid_t pid, const char *name, char *out, size_t size)
@@ -63,6 +65,67 @@ procfs_parent(pid_t pid)
 	    !(p = strrchr(text, ')')) || sscanf(p + 1, " %*c %d", &parent) != 1)
 		return 0;
 	return parent;
+}
+
+static ino_t
+namespace_of(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+bool
+procfs_tree(pid_t root, struct procfs_tree *out)
+{
+	struct procfs_tree t = {.root = root};
+
+	if (!root)
+		return false;
+	if (procfs_first_of_namespace(root) && !(t.ns = namespace_of(root)))
+		return false;
+	*out = t;
+	return true;
+}
+
+bool
+procfs_in_tree(pid_t pid, const struct procfs_tree *t)
+{
+	int depth;
+
+	if (t->ns)
+		return namespace_of(pid) == t->ns;
+	for (depth = 0; pid > 1 && depth < GENERATIONS; depth++) {
+		if (pid == t->root)
+			return true;
+		pid = procfs_parent(pid);
+	}
+	return false;
+}
+
+bool
+procfs_has_socket(pid_t pid, unsigned inode)
+{
+	char name[64], want[64], target[64];
+	bool found = false;
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(want, sizeof(want), "socket:[%u]", inode);
+	snprintf(name, sizeof(name), "/proc/%d/fd", (int)pid);
+	if (!(dir = opendir(name)))
+		return false;
+	while (!found && (d = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), d->d_name, target,
+				       sizeof(target) - 1);
+
+		target[n < 0 ? 0 : n] = '\0';
+		found = !strcmp(target, want);
+	}
+	closedir(dir);
+	return found;
 }
 
 /* The open file behind that descriptor, not just the file, has the lock. */

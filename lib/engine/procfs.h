@@ -10,6 +10,16 @@ bool procfs_first_of_namespace(pid_t pid);
 /* Its name (comm) is one of those that a first process of an instance has. */
 bool procfs_is_ours_by_name(pid_t pid);
 pid_t procfs_parent(pid_t pid); /* 0: gone */
+/* All that one process has begun: its PID namespace where it is the first
+ * of one, else its descendants. */
+struct procfs_tree {
+	pid_t root;
+	ino_t ns; /* 0: by descent */
+};
+bool procfs_tree(pid_t root, struct procfs_tree *out); /* false: gone */
+bool procfs_in_tree(pid_t pid, const struct procfs_tree *t);
+/* The socket of this inode is among its open files. */
+bool procfs_has_socket(pid_t pid, unsigned inode);
 /*
  * It has the flock of the file at path, open through a descriptor of its own;
  * a file that has been removed is known by its path.

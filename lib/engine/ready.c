@@ -1,11 +1,14 @@
 /*
- * Waiting until an application answers: any HTTP status line will do. It is
+ * Waiting until an application answers: any HTTP status line will do. On TCP
+ * it is first asked who listens, so that no stranger's answer counts. It is
  * looked for each millisecond at first, then ever less often. (Watching the
  * folder by inotify would be no quicker: ending a watch waits in the kernel
  * for longer than a small application takes to start.)
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,10 +27,15 @@
 /* Who has not answered by then is asked anew, on a new connection. */
 #define ANSWER_MS 5000
 #define LOST_MS 2000
+#define DOUBTS 10
 
 struct probe {
-	int path; /* the socket asked, O_PATH; -1 */
-	int conn; /* -1: not connected */
+	const struct place *pl;
+	const struct instance_spec *spec;
+	int64_t port; /* 0: the socket in the instance's folder */
+	int doubts;   /* how often somebody else seemed to have the port */
+	int path;     /* the socket asked, O_PATH; -1 */
+	int conn;     /* -1: not connected */
 	char got[16];
 	size_t n;
 	int64_t since_ms;
@@ -56,29 +64,89 @@ connect_path(struct probe *p)
 	       !connect(p->conn, (const struct sockaddr *)&a, sizeof(a));
 }
 
+static bool
+connect_port(struct probe *p)
+{
+	const struct sockaddr_in a = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)p->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	p->conn =
+		socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* Loopback connects at once, or waits for room in a full queue. */
+	return p->conn >= 0 &&
+	       (!connect(p->conn, (const struct sockaddr *)&a, sizeof(a)) ||
+		errno == EINPROGRESS);
+}
+
 static void
-probe_open(struct cx *cx, struct probe *p, const struct place *pl,
-	   const struct instance_spec *spec)
+probe_open(struct cx *cx, struct probe *p)
 {
 	const char *prefix =
-		spec->app->strip_prefix
+		p->spec->app->strip_prefix
 			? ""
-			: arena_printf(&cx->arena, "/w/%s", pl->id);
+			: arena_printf(&cx->arena, "/w/%s", p->pl->id);
 	const char *ask = arena_printf(&cx->arena,
 				       "GET %s%s HTTP/1.1\r\n"
 				       "Host: localhost\r\n"
 				       "User-Agent: roost\r\n"
 				       "Connection: close\r\n\r\n",
-				       prefix, spec->app->ready_path);
+				       prefix, p->spec->app->ready_path);
+	bool open;
 
 	p->n = 0;
 	p->since_ms = clock_mono_ms();
-	p->path = route_open(pl);
-	if (p->path < 0)
-		return;
-	if (!connect_path(p) || send(p->conn, ask, strlen(ask), MSG_NOSIGNAL) !=
-					(ssize_t)strlen(ask))
+	if (p->port) {
+		open = connect_port(p);
+	} else {
+		if ((p->path = route_open(p->pl)) < 0)
+			return;
+		open = connect_path(p);
+	}
+	if (!open || send(p->conn, ask, strlen(ask), MSG_NOSIGNAL) !=
+			     (ssize_t)strlen(ask))
 		probe_close(p);
+}
+
+/*
+ * Does it listen, and nobody else? Not yet is no error. A program that is
+ * just handing its socket to a child may look like a stranger, but not for
+ * long.
+ */
+static enum err
+port_ready(struct cx *cx, struct probe *p, bool *ready)
+{
+	struct port_seen seen;
+	struct tcp_sock now;
+	struct ports all;
+	struct record r;
+	enum err e;
+
+	*ready = false;
+	if ((e = tcp_listener(cx, (uint16_t)p->port, &now)) || !now.inode)
+		return e;
+	if ((e = record_read(cx, p->pl, &r)) ||
+	    (e = ports_read(cx, p->port, p->port, &all)))
+		return e;
+	port_look(p->pl, &r, &all, &seen);
+	if (seen.open)
+		return cx_fail(cx, ERR_ACTION,
+			       "the application listens on port %lld of every "
+			       "address, where others reach it without a "
+			       "login; tell it to listen on 127.0.0.1",
+			       (long long)p->port);
+	if (seen.stranger && ++p->doubts < DOUBTS)
+		return OK;
+	if (seen.stranger)
+		return cx_fail(cx, ERR_ACTION,
+			       "another program (of uid %u) listens on port "
+			       "%lld, which this instance was given; the next "
+			       "start takes another one",
+			       (unsigned)seen.uid, (long long)p->port);
+	*ready = seen.its.n > 0;
+	return *ready ? port_mark(cx, p->pl, &seen) : OK;
 }
 
 /* "HTTP/1.1 200": three digits after the first space. */
@@ -183,22 +251,41 @@ pause_for(int conn, int64_t waited_ms)
 	poll(&p, 1, (int)(ms < PAUSE_MOST_MS ? ms : PAUSE_MOST_MS));
 }
 
+/* One try; *answered when it has. */
+static enum err
+probe(struct cx *cx, struct probe *p, bool *answered)
+{
+	bool ready = true;
+	enum err e;
+
+	if (p->conn < 0) {
+		if (p->port && (e = port_ready(cx, p, &ready)))
+			return e;
+		if (ready)
+			probe_open(cx, p);
+	}
+	*answered = p->conn >= 0 && probe_read(p);
+	return OK;
+}
+
 enum err
 ready_wait(struct cx *cx, const struct place *pl,
-	   const struct instance_spec *spec, int *fd)
+	   const struct instance_spec *spec, int64_t port, int *fd)
 {
-	struct probe p = {.path = -1, .conn = -1};
+	struct probe p = {.pl = pl,
+			  .spec = spec,
+			  .port = port,
+			  .path = -1,
+			  .conn = -1};
 	int64_t began_ms = clock_mono_ms();
 	bool ready = false;
-	enum err e = OK;
+	enum err e;
 
 	for (;;) {
 		int64_t waited_ms = clock_mono_ms() - began_ms;
 
-		if (p.conn < 0)
-			probe_open(cx, &p, pl, spec);
-		ready = p.conn >= 0 && probe_read(&p);
-		if (ready || (e = give_up(cx, pl, spec, waited_ms)))
+		e = probe(cx, &p, &ready);
+		if (e || ready || (e = give_up(cx, pl, spec, waited_ms)))
 			break;
 		pause_for(p.conn, waited_ms);
 	}

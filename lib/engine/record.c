@@ -50,6 +50,8 @@ parse(const char *text, struct record *r)
 		r->launcher_start = n;
 	if (number(text, "\"wall-ms\": ", &n))
 		r->wall_ms = (int64_t)n;
+	if (number(text, "\"port\": ", &n))
+		r->port = (int64_t)n;
 	if (number(text, "\"child-pid\": ", &n))
 		r->child = (pid_t)n;
 	if (number(text, "\"exit-code\": ", &n)) {
@@ -109,14 +111,15 @@ append(int fd, const char *line, int n)
 }
 
 bool
-record_write(int fd, int64_t wall_ms, const char *boot)
+record_write(int fd, int64_t wall_ms, const char *boot, int64_t port)
 {
 	char line[256];
 	int n = snprintf(line, sizeof(line),
 			 "{ \"launcher\": %d, \"launcher-start\": %" PRIu64
-			 ", \"wall-ms\": %" PRId64 ", \"boot\": \"%s\" }\n",
+			 ", \"wall-ms\": %" PRId64 ", \"port\": %" PRId64
+			 ", \"boot\": \"%s\" }\n",
 			 (int)getpid(), proc_start_time(getpid()), wall_ms,
-			 boot);
+			 port, boot);
 
 	return append(fd, line, n);
 }

@@ -146,10 +146,16 @@ add_filled(struct words *w, const char *word, const struct place *pl,
 		add(w, word);
 }
 
+const char *
+sandbox_network(const struct cx *cx, const struct app *app)
+{
+	return *app->network ? app->network : cx->site->network;
+}
+
 static enum err
 network(struct cx *cx, const struct app *app, bool *host)
 {
-	const char *name = *app->network ? app->network : cx->site->network;
+	const char *name = sandbox_network(cx, app);
 
 	if (strcmp(name, "none") && strcmp(name, "host"))
 		return cx_fail(cx, ERR_CONFIG,

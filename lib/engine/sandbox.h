@@ -19,6 +19,7 @@ struct launch {
 	int log;     /* stdout and stderr */
 	int data[4]; /* more that bubblewrap reads; closed by launch_free */
 	size_t n_data;
+	int64_t port;	      /* TCP port that it is told; 0: none */
 	int64_t uid;	      /* to become, -1: stay */
 	const char *reach[2]; /* paths that this uid must be able to enter */
 	const char *cwd;      /* bare only */
@@ -55,7 +56,7 @@ MUST_USE enum err sandbox_find(struct cx *cx, const char **bwrap);
 /* Does it work here, for us? ERR_CONFIG with what to do. Costs a start. */
 MUST_USE enum err sandbox_try(struct cx *cx);
 /*
- * Fills all of `l` but lock, status and log, which the caller has set.
+ * Fills all of `l` but lock, status, log and port, which the caller has set.
  * ERR_IMAGE: the program, or what it needs (binds), is not there.
  */
 MUST_USE enum err sandbox_plan(struct cx *cx, const struct place *pl,
@@ -63,6 +64,8 @@ MUST_USE enum err sandbox_plan(struct cx *cx, const struct place *pl,
 			       struct launch *l);
 void launch_free(struct launch *l);
 
+/* none or host: the app's own word, or the site's. */
+const char *sandbox_network(const struct cx *cx, const struct app *app);
 /* For sandbox_plan. The arguments of bubblewrap around a command. */
 MUST_USE enum err sandbox_argv(struct plan *p, const char *bwrap);
 /* n units; 0: none. */

@@ -144,25 +144,37 @@ slot_owner(const struct slots *s, int64_t n)
 	return NULL;
 }
 
-/* Puts id into slot n when it is empty or, with steal, its owner is dead. */
+/* Who wants a slot, and how. */
+struct wish {
+	const char *id;
+	bool port;    /* nobody may listen on its port */
+	bool steal;   /* from an owner who is dead */
+	size_t taken; /* ports that somebody else listens on */
+};
+
+/* Puts id into slot n when it is empty or may be stolen, and its port free. */
 static enum err
-slot_try(struct cx *cx, const struct slots *s, int64_t n, const char *id,
-	 bool steal, bool *got)
+slot_try(struct cx *cx, const struct slots *s, int64_t n, struct wish *w,
+	 bool *got)
 {
 	const char *path = slot_path(cx, n), *owner = slot_owner(s, n);
 	bool idle = false;
 	enum err e;
 
 	*got = false;
-	if (owner && !steal)
+	if (owner && !w->steal)
 		return OK;
 	if (owner && (e = slot_is_idle(cx, owner, &idle)))
 		return e;
 	if (owner && !idle)
 		return OK;
+	if (w->port && !tcp_port_free((uint16_t)port_of_slot(cx, n))) {
+		w->taken++;
+		return OK;
+	}
 	if (owner && unlink(path) && errno != ENOENT)
 		return cx_errno(cx, errno, "removing %s", path);
-	if (!symlink(arena_printf(&cx->arena, "../sock/%s.sock", id), path))
+	if (!symlink(arena_printf(&cx->arena, "../sock/%s.sock", w->id), path))
 		*got = true;
 	else if (errno != EEXIST)
 		return cx_errno(cx, errno, "making %s", path);
@@ -175,7 +187,7 @@ slot_try(struct cx *cx, const struct slots *s, int64_t n, const char *id,
  * request that was on its way to its old owner.
  */
 static enum err
-slot_choose(struct cx *cx, const struct slots *s, const char *id, int lock,
+slot_choose(struct cx *cx, const struct slots *s, struct wish *w, int lock,
 	    int64_t *slot)
 {
 	int64_t all = cx->site->slots, last = 0, i, n;
@@ -187,7 +199,8 @@ slot_choose(struct cx *cx, const struct slots *s, const char *id, int lock,
 		last = strtol(text, NULL, 10);
 	for (i = 0; i < 2 * all; i++) {
 		n = (last + 1 + i) % all;
-		if ((e = slot_try(cx, s, n, id, i >= all, &got)))
+		w->steal = i >= all;
+		if ((e = slot_try(cx, s, n, w, &got)))
 			return e;
 		if (!got)
 			continue;
@@ -197,6 +210,13 @@ slot_choose(struct cx *cx, const struct slots *s, const char *id, int lock,
 		*slot = n;
 		return OK;
 	}
+	if (w->taken)
+		return cx_fail(cx, ERR_BUSY,
+			       "other programs listen on the TCP ports of the "
+			       "slots that are free: set another port_base in "
+			       "roost.conf (now %lld), and restart the web "
+			       "server",
+			       (long long)cx->site->port_base);
 	return cx_fail(cx, ERR_BUSY,
 		       "all %lld slots of the web server are in use (slots in "
 		       "roost.conf)",
@@ -204,8 +224,9 @@ slot_choose(struct cx *cx, const struct slots *s, const char *id, int lock,
 }
 
 enum err
-slot_take(struct cx *cx, const char *id, int64_t *slot)
+slot_take(struct cx *cx, const char *id, bool port, int64_t *slot)
 {
+	struct wish w = {.id = id, .port = port};
 	struct slots s;
 	int64_t have;
 	int lock = -1;
@@ -219,7 +240,7 @@ slot_take(struct cx *cx, const char *id, int64_t *slot)
 		if (have >= 0 && have < cx->site->slots)
 			*slot = have;
 		else
-			e = slot_choose(cx, &s, id, lock, slot);
+			e = slot_choose(cx, &s, &w, lock, slot);
 	}
 	lock_drop(lock);
 	return e;

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -94,6 +95,65 @@ name_archive_ids(const char *key, char id[37], char op_id[37])
 	memcpy(id, a, sizeof(a));
 	memcpy(op_id, b, sizeof(b));
 	return true;
+}
+
+const char *
+name_port(const struct name_port *p, char out[NAME_MAX_LEN])
+{
+	int n = snprintf(out, NAME_MAX_LEN, "%ld:", p->port);
+	size_t i;
+
+	for (i = 0; i < p->n && i < NAME_INODES; i++)
+		n += snprintf(out + n, NAME_MAX_LEN - (size_t)n, "%s%u",
+			      i ? "," : "", p->inode[i]);
+	return out;
+}
+
+/* Digits at *s, at most `most`, and the character behind them, if it is
+ * one of `ends` (the text's own end too). */
+static bool
+take_number(const char **s, unsigned long most, const char *ends,
+	    unsigned long *out)
+{
+	char *end;
+
+	if (**s < '0' || **s > '9')
+		return false;
+	*out = strtoul(*s, &end, 10);
+	if (*out > most || (*end && !strchr(ends, *end)))
+		return false;
+	*s = end + (*end != '\0');
+	return true;
+}
+
+bool
+name_port_read(const char *s, struct name_port *out)
+{
+	struct name_port got = {.n = 0};
+	unsigned long n = 0;
+
+	if (!strchr(s, ':') || !take_number(&s, 65535, ":", &n))
+		return false;
+	got.port = (long)n;
+	while (*s) {
+		if (got.n == NAME_INODES ||
+		    !take_number(&s, UINT32_MAX, ",", &n))
+			return false;
+		got.inode[got.n++] = (unsigned)n;
+	}
+	*out = got;
+	return true;
+}
+
+bool
+name_port_has(const struct name_port *p, unsigned inode)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->inode[i] == inode)
+			return true;
+	return false;
 }
 
 /* Length of the UTF-8 sequence at s and its code point; 0: not valid. */

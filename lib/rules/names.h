@@ -24,6 +24,20 @@ bool name_trash_ids(const char *name, char id[37], char op_id[37]);
 const char *name_archive(const char *id, const char *op_id,
 			 char out[NAME_MAX_LEN]);
 bool name_archive_ids(const char *key, char id[37], char op_id[37]);
+/*
+ * Who may be found at a TCP port: "20007:123,456", the port and the inodes of
+ * the sockets that listen there; none: nobody. The text of the symlink
+ * run/sock/{id}.port. At most NAME_INODES; more are not kept.
+ */
+#define NAME_INODES 8
+struct name_port {
+	long port;
+	unsigned inode[NAME_INODES];
+	size_t n;
+};
+const char *name_port(const struct name_port *p, char out[NAME_MAX_LEN]);
+bool name_port_read(const char *s, struct name_port *out);
+bool name_port_has(const struct name_port *p, unsigned inode);
 /* Valid UTF-8, no control characters, least..most characters (not bytes). */
 bool name_text_ok(const char *s, size_t least, size_t most, bool lines);
 

@@ -33,6 +33,7 @@ enum {
 	EAT_MEMORY,
 	STATUS,
 	BASE,
+	EVERYWHERE,
 	OPTION__MAX
 };
 
@@ -74,11 +75,13 @@ listen_unix(const char *path)
 }
 
 static int
-listen_port(long port)
+listen_port(long port, bool everywhere)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)port),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+				  .sin_addr.s_addr =
+					  htonl(everywhere ? INADDR_ANY
+							   : INADDR_LOOPBACK)};
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 ||
@@ -255,7 +258,7 @@ usage(void)
 	fputs("usage: wsapp --socket PATH | --port N [--slow-start MS]\n"
 	      "  [--crash-after MS] [--crash-at-start] [--ignore-term]\n"
 	      "  [--fork-children N] [--eat-memory MB] [--status N]\n"
-	      "  [--base PATH/]\n",
+	      "  [--base PATH/] [--everywhere]\n",
 	      stderr);
 	exit(2);
 }
@@ -274,6 +277,7 @@ options_read(int argc, char **argv, struct options *o)
 		{"eat-memory", required_argument, NULL, EAT_MEMORY},
 		{"status", required_argument, NULL, STATUS},
 		{"base", required_argument, NULL, BASE},
+		{"everywhere", no_argument, NULL, EVERYWHERE},
 		{NULL, 0, NULL, 0},
 	};
 	int i;
@@ -312,6 +316,7 @@ main(int argc, char **argv)
 	eat(o.n[EAT_MEMORY]);
 	fork_children(o.n[FORK_CHILDREN]);
 	usleep((useconds_t)o.n[SLOW_START] * 1000);
-	listener = o.socket ? listen_unix(o.socket) : listen_port(o.n[PORT]);
+	listener = o.socket ? listen_unix(o.socket)
+			    : listen_port(o.n[PORT], o.n[EVERYWHERE]);
 	serve(listener, o.n[CRASH_AFTER] ? now_ms() + o.n[CRASH_AFTER] : 0);
 }

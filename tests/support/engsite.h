@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/sockdiag.h"
 #include "engine/engine.h"
 #include "support/tmpsite.h"
 
@@ -106,10 +108,29 @@ engsite_guard(struct engsite *s)
 	_exit(0);
 }
 
-/* more: further keys of the site; apps: further sections; may be NULL. */
+/* The first of n ports of loopback that are free. They differ between tests
+ * that run at once, by their process numbers, and lie where the kernel gives
+ * none out by itself. */
+static inline int
+engsite_ports(int n)
+{
+	int base = 20000 + getpid() % 1200 * 10, i;
+
+	for (i = 0; i < n; i++)
+		if (!tcp_port_free((uint16_t)(base + i))) {
+			base = base < 31000 ? base + 10 : 20000;
+			i = -1;
+		}
+	return base;
+}
+
+/*
+ * more: further keys of the site; apps: further sections; may be NULL. listen:
+ * the options of wsapp that say where it listens.
+ */
 static inline void
-engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
-	     const char *apps)
+engsite_open_at(struct engsite *s, const struct engine_ops *ops,
+		const char *more, const char *apps, const char *listen)
 {
 	const char *app = engsite_wsapp();
 	char *text = NULL;
@@ -117,19 +138,19 @@ engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
 	ck_assert_int_gt(asprintf(&text,
 				  "memory_mb = 0\n%s\n"
 				  "[app good]\n"
-				  "command = %s --socket {socket}\n"
+				  "command = %s %s\n"
 				  "binds = %s\n"
 				  "[app slow]\n"
-				  "command = %s --socket {socket} "
-				  "--slow-start 60000\n"
+				  "command = %s %s --slow-start 60000\n"
 				  "binds = %s\n"
 				  "[app crash]\n"
 				  "command = /bin/sh -c \"echo it broke; "
-				  "exit 7\"\n"
+				  "exit 7\" %s\n"
 				  "[app missing]\n"
-				  "command = no-such-program {socket}\n"
+				  "command = no-such-program %s\n"
 				  "%s",
-				  more ? more : "", app, app, app, app,
+				  more ? more : "", app, listen, app, app,
+				  listen, app, listen, listen,
 				  apps ? apps : ""),
 			 0);
 	tmpsite_open(&s->t, text);
@@ -138,6 +159,13 @@ engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
 	s->uid = -1;
 	engsite_guard(s);
 	MUST(s, ops->probe(&s->t.cx));
+}
+
+static inline void
+engsite_open(struct engsite *s, const struct engine_ops *ops, const char *more,
+	     const char *apps)
+{
+	engsite_open_at(s, ops, more, apps, "--socket {socket}");
 }
 
 static inline const char *
@@ -218,18 +246,31 @@ engsite_connections(struct engsite *s, const char *id, int64_t want)
 	}
 }
 
-/* A connection to "unix:/path"; -1 and errno. */
+/* A connection to "unix:/path" or "tcp:127.0.0.1:port"; -1 and errno. */
 static inline int
 engsite_connect(const char *address)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	union {
+		struct sockaddr any;
+		struct sockaddr_un path;
+		struct sockaddr_in port;
+	} a = {.any = {.sa_family = AF_UNIX}};
+	const char *port = address + strlen("tcp:127.0.0.1:");
+	bool tcp =
+		!strncmp(address, "tcp:127.0.0.1:", strlen("tcp:127.0.0.1:"));
+	int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert(!strncmp(address, "unix:", 5));
-	ck_assert_uint_lt(strlen(address + 5), sizeof(a.sun_path));
-	memcpy(a.sun_path, address + 5, strlen(address + 5));
-	if (connect(fd, (const struct sockaddr *)&a, sizeof(a))) {
+	if (tcp) {
+		a.port.sin_family = AF_INET;
+		a.port.sin_port = htons((uint16_t)strtol(port, NULL, 10));
+		a.port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	} else {
+		ck_assert(!strncmp(address, "unix:", 5));
+		ck_assert_uint_lt(strlen(address + 5), sizeof(a.path.sun_path));
+		memcpy(a.path.sun_path, address + 5, strlen(address + 5));
+	}
+	if (connect(fd, &a.any, tcp ? sizeof(a.port) : sizeof(a.path))) {
 		int errnum = errno;
 
 		close(fd);
