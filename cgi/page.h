@@ -69,4 +69,9 @@ const char *page_path(struct cx *cx, const char *id); /* "/workspaces/{id}" */
 MUST_USE enum err page_rev(struct cx *cx, struct call *c, int64_t *rev);
 const char *page_etag(struct cx *cx, const struct workspace *w);
 
+/* ---- page_door.c ---- */
+
+/* For the admin page: server, mode, who waits, and doctor's last report. */
+void page_door(struct cx *cx, struct call *c);
+
 #endif

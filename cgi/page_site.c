@@ -185,6 +185,7 @@ page_admin(struct cx *cx, struct call *c)
 
 	health_look(cx, c->db, &h);
 	view_checks(cx, c, &h);
+	page_door(cx, c);
 	if ((e = view_errors(cx, c)) || (e = view_passes(cx, c)))
 		return e;
 	view_bool(c->view, "at_admin", true);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cron/bell.h"
 #include "cron/cron.h"
+#include "cron/errands.h"
 #include "reconcile/pass.h"
 #include "store/meta.h"
 
@@ -148,6 +149,8 @@ round_once(struct run *run, bool full)
 	record(run, &cx);
 	if (r.full)
 		run->chores = true;
+	if ((e = errands(&cx)))
+		error(run, &cx, cx.why);
 	if (!run->hopeless && !r.changed && (e = chores(run, &cx)))
 		error(run, &cx, cx.why);
 	alarm(0);

@@ -86,6 +86,21 @@ withSite('doctor of a site behind lighttpd', {}, (it) => {
 		assert.equal(d.said.gate, undefined);
 	});
 
+	it('the admin page asks for a look, and shows it', async (site) => {
+		fs.rmSync(`${site.dir}/run/doctor.json`);
+		const page = await site.page({ as: site.admin });
+		await page.goto('/admin');
+		await page.getByText('Doctor has not looked yet').waitFor();
+		await page.getByText('lighttpd').waitFor();
+		await page.getByRole('button', { name: 'Look again' }).click();
+		await page.getByText('Doctor will look').waitFor();
+		await page.getByText(/Doctor looked .* ago/).waitFor();
+		const kept = JSON.parse(fs.readFileSync(`${site.dir}/run/doctor.json`));
+		assert.equal(kept.url, site.url);
+		assert.ok(kept.checks.some((c) => c.check === 'websocket' && c.result === 'ok'));
+		await page.context().close();
+	});
+
 	it('a gate that cannot be asked', (site) => {
 		const sock = `${site.dir}/run/gate.sock`;
 		fs.renameSync(sock, `${sock}.away`);
