@@ -16,17 +16,27 @@
 static const struct route_row ROWS[] = {
 #define X(method, path, may, form, handler) {METHOD_##method, path},
 #define AGAIN X
+#define INNER X
+#define API(method, path, may, form, handler, status, answer, summary)         \
+	X(method, path, may, form, handler)
 #include "cgi/routes.def"
+#undef API
 #undef X
 #undef AGAIN
+#undef INNER
 };
 
 static const struct app_route ROUTES[] = {
 #define X(method, path, may, form, handler) {may, FORM_##form, handler},
 #define AGAIN X
+#define INNER X
+#define API(method, path, may, form, handler, status, answer, summary)         \
+	X(method, path, may, form, handler)
 #include "cgi/routes.def"
+#undef API
 #undef X
 #undef AGAIN
+#undef INNER
 };
 
 enum err

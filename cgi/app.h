@@ -196,7 +196,12 @@ void page_frame(struct cx *cx, struct call *c);
 #define AGAIN(method, path, may, form, handler)
 #define X(method, path, may, form, handler)                                    \
 	enum err handler(struct cx *cx, struct call *c);
+#define INNER X
+#define API(method, path, may, form, handler, status, answer, summary)         \
+	X(method, path, may, form, handler)
 #include "cgi/routes.def"
+#undef API
+#undef INNER
 #undef X
 #undef AGAIN
 

@@ -1,9 +1,12 @@
 /* roost.fcgi: FastCGI or plain CGI? Open the database, serve. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/config.h"
 #include "cgi/app.h"
 #include "cgi/io.h"
+#include "cgi/openapi.h"
 #include "cgi/wait.h"
 
 static enum err
@@ -88,8 +91,26 @@ run(struct cx *cx, const struct options *o)
 	return e;
 }
 
+/* For the docs, without a site. */
+static int
+print_openapi(void)
+{
+	struct cx cx = {0};
+	struct buf out;
+
+	cx_begin(&cx, NULL);
+	buf_init(&out, RESPONSE_BODY_MAX);
+	view_json(openapi(&cx), &out);
+	puts(buf_str(&out));
+	buf_free(&out);
+	cx_end(&cx);
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
+	if (argc == 2 && strcmp(argv[1], "--openapi") == 0)
+		return print_openapi();
 	return io_main("roost.fcgi", argc, argv, run);
 }

@@ -113,6 +113,15 @@ view_obj(struct json_object *o, const char *key)
 	return obj;
 }
 
+struct json_object *
+view_obj_of(struct json_object *o, const char *key)
+{
+	struct json_object *there;
+
+	return json_object_object_get_ex(o, key, &there) ? there
+							 : view_obj(o, key);
+}
+
 void
 view_put(struct json_object *o, const char *key, struct json_object *part)
 {

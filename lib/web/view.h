@@ -28,6 +28,8 @@ void view_time(struct json_object *o, const char *key, int64_t ms);
 /* ISO 8601; 0 is null */
 struct json_object *view_list(struct json_object *o, const char *key);
 struct json_object *view_obj(struct json_object *o, const char *key);
+/* The object that is there by that key; made when it is not. */
+struct json_object *view_obj_of(struct json_object *o, const char *key);
 /* Another view as a part of this one (shared, counted). */
 void view_put(struct json_object *o, const char *key, struct json_object *part);
 

@@ -18,7 +18,7 @@ for (const [, form, name, type, least, most, need] of table('forms.def').matchAl
 		most: most === 'INT64_MAX' ? 2n ** 63n - 1n : BigInt(most) });
 
 const routes = [...table('routes.def').matchAll(
-	/^(?:X|AGAIN)\((\w+), *"([^"]+)", *(\w+), *(\w+), *(\w+)\)/gm)]
+	/^(?:X|AGAIN|INNER|API)\((\w+), *"([^"]+)", *(\w+), *(\w+), *(\w+)[,)]/gm)]
 	.map(([, method, path, who, form, handler]) =>
 		({ method, path, who, form, handler }));
 
@@ -119,7 +119,7 @@ withSite('bad input', {}, (it) => {
 	it('the tables are read, and there is something to lose', async (site) => {
 		assert.ok(routes.length > 30, `${routes.length} routes`);
 		assert.equal(routes.length, [...table('routes.def')
-			.matchAll(/^(X|AGAIN)\(/gm)].length);
+			.matchAll(/^(X|AGAIN|INNER|API)\(/gm)].length);
 		assert.equal(Object.values(fields).flat().length,
 			[...table('forms.def').matchAll(/^X\(/gm)].length);
 		const ttl = { standby_ttl_seconds: 0, archive_ttl_seconds: 0 };

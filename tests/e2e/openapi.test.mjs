@@ -1,0 +1,130 @@
+// The API is what its OpenAPI document says: the document is a valid one, and
+// each of its operations is called and answers in the shape it promises.
+
+import assert from 'node:assert/strict';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import Ajv from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { app, withSite } from './site.mjs';
+
+const apps = app('wsapp') +
+	app('missing', '', { command: '/nowhere/program --socket {socket}' });
+
+withSite('OpenAPI', { apps }, (it) => {
+	let doc, ajv;
+	const seen = new Set();
+
+	// A call as it is described; its answer is held to its schema.
+	async function call(who, method, path, { id, body, query = '', expect } = {}) {
+		const op = doc.paths[path]?.[method];
+		assert.ok(op, `${method} ${path} is not in the document`);
+		const target = path.replace('{id}', id).replace('/api/v1', '') + query;
+		const rs = await who.api(method.toUpperCase(), target, body);
+		const good = Object.keys(op.responses)[0];
+		const status = String(expect ?? good);
+		const said = `${method} ${path}: ${rs.status} ${rs.text.slice(0, 400)}`;
+		assert.equal(String(rs.status), status, said);
+		const answer = op.responses[status] ?? op.responses.default;
+		const media = answer.content?.['application/json'];
+		if (media) {
+			const fits = ajv.compile({ ...media.schema,
+				components: doc.components });
+			assert.ok(fits(rs.json), `${said}\n${ajv.errorsText(fits.errors)}`);
+		} else if (status === '204') {
+			assert.equal(rs.text, '', said);
+		}
+		if (status === good) seen.add(op.operationId);
+		return media && rs.json;
+	}
+
+	it('is a valid document', async (site) => {
+		const rs = await site.nobody().api('GET', '/openapi.json', undefined,
+			{ expect: 200 });
+		doc = rs.json;
+		const said = await new Validator().validate(structuredClone(doc));
+		assert.ok(said.valid, JSON.stringify(said.errors));
+		assert.equal(doc.openapi, '3.1.0');
+		for (const [path, methods] of Object.entries(doc.paths))
+			for (const op of Object.values(methods))
+				assert.deepEqual(op.parameters.filter((x) => x.in === 'path')
+					.map((x) => x.name),
+				[...path.matchAll(/{(\w+)}/g)].map(([, name]) => name), path);
+		const ids = Object.values(doc.paths).flatMap((p) =>
+			Object.values(p).map((op) => op.operationId));
+		assert.equal(new Set(ids).size, ids.length);
+		assert.ok(ids.length > 20);
+
+		// nothing may be in an answer that is not in the document
+		ajv = formats(new Ajv({ strict: false }));
+		for (const s of Object.values(doc.components.schemas))
+			s.additionalProperties = false;
+	});
+
+	it('people', async (site) => {
+		const eve = await site.addUser('eve');
+		const who = { username: 'eve', password: eve.password };
+		await call(site.nobody(), 'post', '/api/v1/login', { body: who });
+		await call(site.nobody(), 'post', '/api/v1/login',
+			{ body: { ...who, password: 'wrong' }, expect: 401 });
+		await call(eve, 'get', '/api/v1/session');
+		await call(site.nobody(), 'get', '/api/v1/session', { expect: 401 });
+		const { items } = await call(eve, 'get', '/api/v1/sessions');
+		await call(eve, 'delete', '/api/v1/sessions/{id}',
+			{ id: items.find((s) => !s.current).id });
+		await call(eve, 'delete', '/api/v1/sessions');
+		const token = await call(eve, 'post', '/api/v1/tokens',
+			{ body: { name: 'ci', expires_days: 1 } });
+		await call(eve, 'get', '/api/v1/tokens');
+		await call(eve, 'delete', '/api/v1/tokens/{id}', { id: token.id });
+		await call(eve, 'post', '/api/v1/password', { body: {
+			old_password: eve.password, new_password: 'battery staple' } });
+		const gone = await site.login('eve', 'battery staple');
+		await call(gone, 'post', '/api/v1/logout');
+		site.people = site.people.filter((p) => p !== gone);
+	});
+
+	it('workspaces', async (site) => {
+		const { admin } = site;
+		const each = '/api/v1/workspaces/{id}';
+		const { id } = await call(admin, 'post', '/api/v1/workspaces',
+			{ body: { name: 'a', app: 'wsapp' } });
+		await call(admin, 'post', '/api/v1/workspaces',
+			{ body: { name: '' }, expect: 400 });
+		await admin.phase(id, 'RUNNING');
+		await call(admin, 'get', '/api/v1/workspaces', { query: '?limit=1' });
+		const w = await call(admin, 'get', each, { id });
+		await call(admin, 'get', `${each}/status`, { id, query: '?wait=0' });
+		await call(admin, 'get', '/api/v1/events', { query: '?after=0&wait=0' });
+		await call(admin, 'get', `${each}/operations`, { id });
+		await call(admin, 'patch', each, { id, body: { memo: 'm' } });
+		await call(admin, 'post', `${each}:recover`, { id, expect: 409 });
+		await call(admin, 'post', `${each}:stop`, { id });
+		await call(admin, 'post', `${each}:start`, { id });
+		await admin.phase(id, 'RUNNING');
+		await call(admin, 'post', `${each}:archive`, { id });
+		await admin.phase(id, 'ARCHIVED');
+		await call(admin, 'post', `${each}:restore`, { id });
+		await admin.phase(id, 'RUNNING');
+		await call(admin, 'delete', each, { id });
+		await call(admin, 'get', '/api/v1/trash');
+		await call(admin, 'post', `${each}:undelete`, { id });
+		await admin.phase(id, 'STANDBY');
+		const sick = await admin.create({ app: 'missing' });
+		await admin.phase(sick.id, 'ERROR');
+		await call(admin, 'post', `${each}:recover`, { id: sick.id });
+		assert.ok(w.rev > 0);
+	});
+
+	it('the site', async (site) => {
+		await call(site.nobody(), 'get', '/api/v1/healthz');
+		await call(site.nobody(), 'get', '/api/v1/openapi.json');
+		await call(site.admin, 'get', '/api/v1/metrics');
+	});
+
+	it('and nothing of it was left out', async () => {
+		for (const [path, methods] of Object.entries(doc.paths))
+			for (const [method, op] of Object.entries(methods))
+				assert.ok(seen.has(op.operationId),
+					`${method} ${path} (${op.operationId}) was never called`);
+	});
+});
