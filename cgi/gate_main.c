@@ -46,6 +46,7 @@ run(struct cx *cx, const struct options *o)
 	struct server s = {.site = cx->site,
 			   .socket = o->socket,
 			   .mode = o->mode,
+			   .remote = o->remote,
 			   .threads = (int)cx->site->handler_threads,
 			   .open = open_gate,
 			   .answer = answer,

@@ -43,8 +43,9 @@ void io_record_end(struct buf *out, uint16_t id);
 /* A program that answers, whatever the requests come through. */
 struct server {
 	const struct site *site;
-	const char *socket; /* path to listen on; NULL: fd 0 */
+	const char *socket; /* where to listen (io_socket.h); NULL: fd 0 */
 	unsigned mode;	    /* of that socket, e.g. 0660 */
+	bool remote;	    /* other machines may come */
 	int threads;
 	/* One worker per thread: nothing in it is shared. */
 	enum err (*open)(struct cx *cx, void *arg, void **worker);
@@ -68,10 +69,12 @@ bool io_is_cgi(void);
  * them takes it. */
 void io_block_signals(void);
 
-/* Options of both programs: --site DIR, --socket PATH, --mode OCTAL. */
+/* Options of both programs: --site DIR, --socket PATH or ADDRESS:PORT, --mode
+ * OCTAL, --remote yes. */
 struct options {
 	const char *site, *socket;
 	unsigned mode;
+	bool remote;
 };
 MUST_USE enum err io_options(struct cx *cx, int argc, char *const argv[],
 			     struct options *out);

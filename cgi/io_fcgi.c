@@ -30,6 +30,7 @@
 #define ANSWER_MAX ((size_t)16 << 20)
 #define WAKE SIGUSR2
 #define WAKE_EACH_MS 10
+#define LINGER_MS 1000
 
 #define VARS 96
 
@@ -42,6 +43,7 @@ struct request_io {
 	size_t n_vars;
 	struct buf out; /* records of the answer */
 	bool kept;
+	bool inet; /* came through an address, not a path */
 };
 
 struct thread {
@@ -147,6 +149,24 @@ fcgi_keep(struct io *io)
 }
 
 /*
+ * An authorizer's input was not drained: over TCP, closing before the server
+ * has would be a reset, which may overtake the answer.
+ */
+static void
+linger(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t end = clock_mono_ms() + LINGER_MS;
+	char block[4096];
+
+	if (shutdown(fd, SHUT_WR))
+		return;
+	while (clock_mono_ms() < end && poll(&p, 1, LINGER_MS) > 0 &&
+	       recv(fd, block, sizeof(block), 0) > 0)
+		;
+}
+
+/*
  * The whole answer in one piece and a plain close: libfcgi would linger until
  * the server closes too. The input is drained, so nothing can be lost.
  */
@@ -159,6 +179,8 @@ fcgi_end(struct io *io)
 		drain(rio);
 		io_record_end(&rio->out, (uint16_t)rio->fcgx.requestId);
 		send_all(rio->fcgx.ipcFd, &rio->out);
+		if (rio->inet && rio->fcgx.role == FCGI_AUTHORIZER)
+			linger(rio->fcgx.ipcFd);
 	}
 	close(rio->fcgx.ipcFd);
 	rio->fcgx.ipcFd = -1;
@@ -190,6 +212,7 @@ request_new(const struct thread *t)
 static void
 serve_one(struct thread *t, struct request_io *rio)
 {
+	rio->inet = t->server->socket && socket_is_inet(t->server->socket);
 	if (t->own) {
 		rio->io.fd = rio->fcgx.ipcFd;
 		rio->io.id = (uint16_t)rio->fcgx.requestId;
@@ -303,7 +326,7 @@ io_serve(struct cx *cx, const struct server *s)
 		return cx_fail(cx, ERR_INTERNAL, "libfcgi does not start");
 	set_signals();
 	if (s->socket)
-		e = socket_listen(cx, s->socket, s->mode, &sock);
+		e = socket_listen(cx, s->socket, s->mode, s->remote, &sock);
 	if (e)
 		return e;
 	t = arena_array(&cx->arena, (size_t)s->threads, sizeof(*t));
@@ -315,9 +338,7 @@ io_serve(struct cx *cx, const struct server *s)
 		sigwait(&wait_for, &sig);
 	}
 	stop_threads(s, t);
-	if (s->socket) {
-		unlink(s->socket);
-		close(sock);
-	}
+	if (s->socket)
+		socket_close(s->socket, sock);
 	return e;
 }

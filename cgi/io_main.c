@@ -38,10 +38,13 @@ io_options(struct cx *cx, int argc, char *const argv[], struct options *out)
 			o.socket = argv[++i];
 		else if (strcmp(name, "--mode") == 0)
 			e = parse_mode(cx, argv[++i], &o.mode);
+		else if (strcmp(name, "--remote") == 0)
+			o.remote = strcmp(argv[++i], "yes") == 0;
 		else
 			e = cx_fail(cx, ERR_CONFIG,
 				    "%s is not known: --site DIR, --socket "
-				    "PATH, --mode 0660",
+				    "PATH or ADDRESS:PORT, --mode 0660, "
+				    "--remote yes",
 				    name);
 	}
 	if (!e && !o.site)

@@ -4,8 +4,18 @@
 
 #include "cgi/io.h"
 
-/* Binds a UNIX socket, taking over a stale one. ERR_CONFIG: in use. */
-MUST_USE enum err socket_listen(struct cx *cx, const char *path, unsigned mode,
-				int *out);
+/*
+ * Where to listen: a path, or an address with its port, "127.0.0.1:9000" or
+ * "[::1]:9000". Whoever reaches the socket is believed to be the web server:
+ * remote: listen also where other machines may come from.
+ *
+ * A stale UNIX socket is taken over. ERR_CONFIG: in use, or no such address.
+ */
+MUST_USE enum err socket_listen(struct cx *cx, const char *where, unsigned mode,
+				bool remote, int *out);
+/* Does it name an address, not a path? */
+bool socket_is_inet(const char *where);
+/* Closes it, and removes the file that it was. */
+void socket_close(const char *where, int fd);
 
 #endif

@@ -56,6 +56,7 @@ serve(struct cx *cx, const struct options *o, struct program *p)
 	struct server s = {.site = cx->site,
 			   .socket = o->socket,
 			   .mode = o->mode,
+			   .remote = o->remote,
 			   .threads = (int)cx->site->handler_threads,
 			   .open = open_worker,
 			   .answer = answer,

@@ -2,6 +2,7 @@
 #include "support/cgifix.h"
 
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "cgi/gate.h"
@@ -379,12 +380,61 @@ START_TEST(a_stale_socket_is_taken_over_a_living_one_is_not)
 	const char *path = site_run_file(cx, "x.sock");
 	int first, second;
 
-	ok(socket_listen(cx, path, 0660, &first));
-	ck_assert_int_eq(socket_listen(cx, path, 0660, &second), ERR_CONFIG);
+	ok(socket_listen(cx, path, 0660, false, &first));
+	ck_assert_int_eq(socket_listen(cx, path, 0660, false, &second),
+			 ERR_CONFIG);
 	close(first); /* as if killed: the file stays */
 	ck_assert(fs_exists(path));
-	ok(socket_listen(cx, path, 0660, &second));
+	ok(socket_listen(cx, path, 0660, false, &second));
 	close(second);
+}
+END_TEST
+
+/* The port that a socket has. */
+static int
+port_of(int fd)
+{
+	struct sockaddr_in6 a = {0};
+	socklen_t n = sizeof(a);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	return ntohs(a.sin6_port);
+}
+
+START_TEST(an_address_is_a_loopback_one_unless_told)
+{
+	static const char *const loopback[] = {"127.0.0.1", "127.1.2.3",
+					       "[::1]"};
+	static const char *const remote[] = {"0.0.0.0:0", "[::]:0"};
+	static const char *const odd[] = {"localhost:80", "1.2.3.4.5:1",
+					  "127.0.0.1:99999", "[::1:1", "::x:1"};
+	int fd = -1, other;
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *any = arena_printf(&cx->arena, "%s:0", loopback[i]);
+
+		ck_assert(socket_is_inet(any));
+		ok(socket_listen(cx, any, 0660, false, &fd));
+		any = arena_printf(&cx->arena, "%s:%d", loopback[i],
+				   port_of(fd));
+		ck_assert_int_eq(socket_listen(cx, any, 0660, false, &other),
+				 ERR_CONFIG);
+		socket_close(any, fd);
+		ok(socket_listen(cx, any, 0660, false, &fd));
+		socket_close(any, fd);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(socket_listen(cx, remote[i], 0, false, &fd),
+				 ERR_CONFIG);
+		ck_assert_ptr_nonnull(strstr(cx->why, "--remote yes"));
+		ok(socket_listen(cx, remote[i], 0, true, &fd));
+		socket_close(remote[i], fd);
+	}
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+		ck_assert_int_eq(socket_listen(cx, odd[i], 0, true, &fd),
+				 ERR_CONFIG);
+	ck_assert(!socket_is_inet("/run/a:1"));
+	ck_assert(!socket_is_inet("gate.sock"));
 }
 END_TEST
 
@@ -402,7 +452,8 @@ main(void)
 		 a_port_leads_only_to_what_was_seen_there,
 		 a_port_that_is_not_its_slots_leads_nowhere,
 		 names_that_are_no_words_are_numbers,
-		 a_stale_socket_is_taken_over_a_living_one_is_not};
+		 a_stale_socket_is_taken_over_a_living_one_is_not,
+		 an_address_is_a_loopback_one_unless_told};
 
 	return run_cgi("cgi_gate", tests, sizeof(tests) / sizeof(*tests));
 }

@@ -198,7 +198,7 @@ START_TEST(on_fd_0_it_serves_and_does_not_park)
 	pid_t pid;
 
 	sock = site_run_file(cx, "given.sock");
-	ok(socket_listen(cx, sock, 0660, &listener));
+	ok(socket_listen(cx, sock, 0660, false, &listener));
 	pid = launch("roost.fcgi", NULL, listener);
 	close(listener);
 	ck_assert_int_eq(fetch("/api/v1/session", "*/*"), 200);
