@@ -47,37 +47,6 @@ app_routes(struct cx *cx, struct routes **out)
 
 /* ---- Reading ---- */
 
-static const char *
-source_var(void *arg, const char *name)
-{
-	struct io *io = arg;
-
-	return io->var(io, name);
-}
-
-static ssize_t
-source_read(void *arg, void *p, size_t n)
-{
-	struct io *io = arg;
-
-	return io->read(io, p, n);
-}
-
-/* lighttpd asks for a page in place of a gate or an instance that failed. */
-static void
-read_gate_error(struct io *io, struct request *rq, struct call *c)
-{
-	const char *status = io->var(io, "GATE_ERROR");
-	const char *method = io->var(io, "GATE_METHOD");
-	long n = status ? strtol(status, NULL, 10) : 0;
-
-	if (n < 500 || n > 599)
-		return;
-	c->gate_error = (int)n;
-	if (method && *method)
-		rq->method = method_parse(method);
-}
-
 /* ROOST_SERVER: of a server that was told to keep its name to itself. */
 static const char *
 server_of(struct io *io)
@@ -90,14 +59,9 @@ server_of(struct io *io)
 static enum err
 read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 {
-	struct request_source src = {.var = source_var,
-				     .read = source_read,
-				     .arg = io,
-				     .trust_proxy = cx->site->trust_proxy};
-	enum err e = request_read(cx, &src, rq);
+	enum err e = app_read(cx, io, rq, c);
 	const char *lang = cookie_get(cx, rq->header[HEADER_COOKIE], "lang");
 
-	read_gate_error(io, rq, c);
 	c->origin = request_origin(cx, rq, cx->site->base_url);
 	c->server = server_of(io);
 	c->api = strncmp(rq->path, "/api/", 5) == 0;

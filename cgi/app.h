@@ -102,9 +102,9 @@ struct call {
 	const char *origin; /* "https://host": what the client sees */
 	const char *server; /* the web server about itself, or NULL */
 	/* 500 and above when the web server asks for a page because the gate
-	 * or an instance failed (GATE_ERROR); then rq->method is the first
-	 * request's. */
+	 * or an instance failed (app_source.c). */
 	int gate_error;
+	bool malformed; /* the web server has refused it as such */
 	/* Beside an error: members that a handler adds to the error object,
 	 * and when to come back. */
 	struct json_object *error;
@@ -168,6 +168,9 @@ bool app_answer(struct worker *w, struct io *io);
 
 MUST_USE enum err app_routes(struct cx *cx, struct routes **out);
 
+/* app_source.c: the request; also one that a web server asks again. */
+MUST_USE enum err app_read(struct cx *cx, struct io *io, struct request *rq,
+			   struct call *c);
 /* app_admit.c: who may, CSRF, the workspace of an OWNER route. */
 MUST_USE enum err app_admit(struct cx *cx, struct call *c);
 /* app_admit.c: c->csrf of one who is not logged in; a page makes it. */

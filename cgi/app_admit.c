@@ -6,7 +6,8 @@
 #include "cgi/app.h"
 #include "web/cookie.h"
 
-/* An API token: X-Roost-Token, or Authorization: Bearer. */
+/* An API token: X-Roost-Token, or Authorization: Bearer. Below /w/ the latter
+ * is the instance's. */
 static const char *
 token_of(const struct request *rq)
 {
@@ -14,7 +15,8 @@ token_of(const struct request *rq)
 
 	if (rq->header[HEADER_TOKEN])
 		return rq->header[HEADER_TOKEN];
-	if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0)
+	if (authorization && strncmp(rq->path, "/w/", 3) != 0 &&
+	    strncasecmp(authorization, "Bearer ", 7) == 0)
 		return authorization + 7 + strspn(authorization + 7, " ");
 	return NULL;
 }

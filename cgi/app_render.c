@@ -158,6 +158,8 @@ to_login(struct cx *cx, struct call *c, enum err e)
 
 	if (e != ERR_UNAUTHORIZED || !c->html || !c->route)
 		return false;
+	if (strncmp(c->rq->path, "/w/", 3) == 0 && !accept_navigation(c->rq))
+		return false; /* an instance's own business */
 	if (c->rq->method != METHOD_GET || !url_is_local(back))
 		back = "/";
 	else if (!accept_navigation(c->rq))

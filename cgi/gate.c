@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/fs.h"
-#include "base/id.h"
 #include "base/log.h"
 #include "base/sockdiag.h"
+#include "cgi/door.h"
 #include "cgi/probe.h"
 #include "rules/names.h"
 #include "service/auth.h"
@@ -60,23 +60,12 @@ no_body(void *arg, void *p, size_t n)
 	return 0;
 }
 
-/* The id right behind "/w/" at the beginning of path, NULL if there is none. */
-static const char *
-id_in(const char *path)
-{
-	if (strncmp(path, "/w/", 3) != 0 || strlen(path) < 3 + ID_UUID_LEN ||
-	    !id_is_uuid_n(path + 3, ID_UUID_LEN) ||
-	    (path[3 + ID_UUID_LEN] && !strchr("/?", path[3 + ID_UUID_LEN])))
-		return NULL;
-	return path + 3;
-}
-
 /* Does what the server resolved name another workspace? Invariant 2. */
 static bool
 names_another(const char *resolved, const char *id)
 {
 	for (const char *p = resolved; (p = strstr(p, "/w/")); p++) {
-		const char *other = id_in(p);
+		const char *other = door_id(p);
 
 		if (other && strncmp(other, id, ID_UUID_LEN) != 0)
 			return true;
@@ -107,18 +96,11 @@ read_ask(struct cx *cx, struct ask *a)
 				     .read = no_body,
 				     .arg = a->io,
 				     .trust_proxy = cx->site->trust_proxy};
-	const char *raw, *decoded;
-	enum err e = request_read(cx, &src, &a->rq);
+	enum err e;
 
-	if (e)
+	if ((e = request_read(cx, &src, &a->rq)) ||
+	    (e = door_read(cx, &a->rq, a->id)))
 		return e;
-	raw = id_in(a->rq.target);
-	decoded = id_in(a->rq.path);
-	if (!raw || !decoded)
-		return cx_fail(cx, ERR_WS_NOT_FOUND, "no id in the path");
-	if (strncmp(raw, decoded, ID_UUID_LEN) != 0)
-		return cx_fail(cx, ERR_INVALID, "two ids in one path");
-	memcpy(a->id, raw, ID_UUID_LEN);
 	return check_resolved(cx, a->io, a->id);
 }
 
@@ -149,37 +131,6 @@ slide(struct gate *g, const struct ask *a)
 		cx_clear(cx);
 }
 
-static const char *
-host_of(const char *url)
-{
-	const char *slashes = strstr(url, "://");
-
-	return slashes ? slashes + 3 : url;
-}
-
-/*
- * A page of another site may not open a WebSocket as its visitor. Only hosts
- * are compared: behind a proxy that ends TLS the scheme is not known. No
- * Origin: no browser.
- */
-static enum err
-check_websocket(struct cx *cx, const struct ask *a)
-{
-	const char *origin = a->rq.header[HEADER_ORIGIN];
-	const char *host = a->rq.header[HEADER_HOST];
-	const char *ours = host_of(cx->site->base_url);
-	size_t n = strcspn(ours, "/");
-
-	if (!a->rq.header[HEADER_WEBSOCKET_KEY] || !origin)
-		return OK;
-	origin = host_of(origin);
-	if (host && strcasecmp(origin, host) == 0)
-		return OK;
-	if (n && strlen(origin) == n && strncasecmp(origin, ours, n) == 0)
-		return OK;
-	return cx_fail(cx, ERR_FORBIDDEN, "WebSocket from %s", origin);
-}
-
 /* Doctor's, or what warms the pool: nobody's workspace. Invariant 5. */
 static bool
 is_probe(struct gate *g, struct ask *a)
@@ -205,7 +156,7 @@ judge(struct gate *g, struct ask *a)
 		return e;
 	if (a->ws.owner_id != a->who.user_id)
 		return cx_fail(cx, ERR_FORBIDDEN, "not the owner");
-	return check_websocket(cx, a);
+	return door_websocket(cx, &a->rq);
 }
 
 /* ---- Answers ---- */
@@ -287,14 +238,30 @@ safe_name(struct cx *cx, const struct who *who)
 	return arena_printf(&cx->arena, "u%lld", (long long)who->user_id);
 }
 
+/* What an instance is told to be called: as the client calls it. */
+static const char *
+safe_host(const struct ask *a)
+{
+	const char *host = a->rq.header[HEADER_HOST];
+
+	return host && host[strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz"
+					 "0123456789.:[]-")] == '\0'
+		       ? host
+		       : "localhost";
+}
+
 /* endpoint "unix:/path" or "tcp:host:port", as Apache's proxy wants it. */
 static const char *
-proxy_url(struct cx *cx, const char *endpoint, const char *scheme)
+proxy_url(struct cx *cx, const struct ask *a, const char *scheme)
 {
+	const char *endpoint = a->ws.endpoint;
+
 	if (strncmp(endpoint, "tcp:", 4) == 0)
 		return arena_printf(&cx->arena, "%s://%s", scheme,
 				    endpoint + 4);
-	return arena_printf(&cx->arena, "%s|%s://localhost", endpoint, scheme);
+	return arena_printf(&cx->arena, "%s|%s://%s", endpoint, scheme,
+			    safe_host(a));
 }
 
 /* Which of its fixed ways a server takes that cannot be told an address. */
@@ -323,10 +290,10 @@ pass(struct cx *cx, struct ask *a)
 	response_header(rp, "Variable-GATE_USER", safe_name(cx, &a->who));
 	if (app && !app->strip_prefix)
 		response_header(rp, "Variable-GATE_WHOLE", "1");
-	response_header(rp, "Variable-GATE_HTTP",
-			proxy_url(cx, a->ws.endpoint, "http"));
-	response_header(rp, "Variable-GATE_WS",
-			proxy_url(cx, a->ws.endpoint, "ws"));
+	response_header(rp, "Variable-GATE_BASE",
+			arena_printf(&cx->arena, "/w/%s", a->id));
+	response_header(rp, "Variable-GATE_HTTP", proxy_url(cx, a, "http"));
+	response_header(rp, "Variable-GATE_WS", proxy_url(cx, a, "ws"));
 }
 
 static void
@@ -348,12 +315,25 @@ send_to_login(struct cx *cx, struct ask *a)
 	response_header(&a->rp, "Cache-Control", "no-store");
 }
 
+/*
+ * mod_authnz_fcgi sends a body with headers of its own making, and adds ours to
+ * those of its ErrorDocument. It gets the status alone; the handler says the
+ * rest.
+ */
+static bool
+says_it_elsewhere(const struct ask *a)
+{
+	return a->io->var(a->io, "FCGI_APACHE_ROLE") != NULL;
+}
+
 static void
 refuse(struct cx *cx, struct ask *a, enum err e)
 {
 	struct response *rp = &a->rp;
 
 	rp->status = err_http(e);
+	if (says_it_elsewhere(a))
+		return;
 	if (rp->status == 503)
 		response_header(rp, "Retry-After", RETRY_AFTER);
 	response_header(rp, "Cache-Control", "no-store");

@@ -8,7 +8,10 @@
  *
  *   Variable-GATE_BACKEND  slotNN (lighttpd's proxy slot), or handler
  *   Variable-GATE_USER     the owner's name; u{number} if it is no plain word
- *   Variable-GATE_HTTP     unix:/path|http://localhost, or http://host:port
+ *   Variable-GATE_BASE     /w/{id}
+ *   Variable-GATE_WHOLE    1: the instance wants its whole path
+ *   Variable-GATE_HTTP     unix:/path|http://{host of the client's request}, or
+ *                          http://host:port
  *   Variable-GATE_WS       the same with ws://
  *
  * 1. Only the owner passes: an admin does not enter other people's homes.

@@ -10,6 +10,8 @@
  */
 #include <string.h>
 
+#include "base/id.h"
+#include "cgi/door.h"
 #include "cgi/page.h"
 #include "store/setting.h"
 #include "web/accept.h"
@@ -39,6 +41,8 @@ visit_slash(struct cx *cx, struct call *c)
 {
 	const char *query = c->rq->query;
 
+	if (!id_is_uuid(c->param[0]))
+		return cx_fail(cx, ERR_WS_NOT_FOUND, "not an id");
 	response_redirect(c->rp, 308,
 			  arena_printf(&cx->arena, "/w/%s/%s%s",
 				       url_encoded(cx, c->param[0]),
@@ -172,7 +176,13 @@ visit(struct cx *cx, struct call *c)
 {
 	const char *to = c->rq->target;
 	bool failed = c->gate_error != 0;
+	char id[ID_UUID_LEN + 1];
+	enum err e;
 
+	if ((e = door_read(cx, c->rq, id)) || (e = door_websocket(cx, c->rq)))
+		return e;
+	if (c->malformed)
+		return cx_fail(cx, ERR_INVALID, "refused by the web server");
 	if (c->ws->owner_id != c->who.user_id)
 		return cx_fail(cx, ERR_FORBIDDEN, "%s is not %s's", c->ws->id,
 			       c->who.username);

@@ -63,13 +63,58 @@ START_TEST(the_owner_passes_to_a_running_one)
 	ck_assert_str_eq(header_of("Variable-GATE_USER"), "ann");
 	ck_assert_str_eq(header_of("Variable-GATE_HTTP"),
 			 arena_printf(&cx->arena,
-				      "unix:/run/%s.sock|http://localhost",
+				      "unix:/run/%s.sock|http://roost.example",
 				      w.id));
 	ck_assert_str_eq(header_of("Variable-GATE_WS"),
 			 arena_printf(&cx->arena,
-				      "unix:/run/%s.sock|ws://localhost",
+				      "unix:/run/%s.sock|ws://roost.example",
 				      w.id));
+	ck_assert_str_eq(header_of("Variable-GATE_BASE"),
+			 arena_printf(&cx->arena, "/w/%s", w.id));
 	ck_assert_int_eq(stat(stamp, &st), 0);
+}
+END_TEST
+
+/* A host that could be read as anything else in an address is none. */
+START_TEST(an_instance_is_called_as_the_client_calls_it)
+{
+	static const char *const host[][2] = {{"a-b.c:81", "a-b.c:81"},
+					      {"[::1]:8080", "[::1]:8080"},
+					      {"a/b", "localhost"},
+					      {"a|b", "localhost"},
+					      {"a b", "localhost"},
+					      {"u@h", "localhost"}};
+	struct workspace w = running(&ann_who, 7);
+
+	for (size_t i = 0; i < sizeof(host) / sizeof(*host); i++) {
+		ask("GET", inside(w.id, "/"));
+		as(ann_cookie);
+		set("HTTP_HOST", host[i][0]);
+		ck_assert_int_eq(gated(), 200);
+		ck_assert_str_eq(header_of("Variable-GATE_HTTP"),
+				 arena_printf(&cx->arena,
+					      "unix:/run/%s.sock|http://%s",
+					      w.id, host[i][1]));
+	}
+}
+END_TEST
+
+/* mod_authnz_fcgi gets the status alone, or where to go. */
+START_TEST(who_says_it_elsewhere_gets_no_body)
+{
+	struct workspace w = running(&ann_who, 7);
+
+	ask("GET", inside(w.id, "/"));
+	as(bob_cookie);
+	set("FCGI_APACHE_ROLE", "AUTHENTICATE_AUTHORIZER");
+	ck_assert_int_eq(gated(), 403);
+	ck_assert(!says("error"));
+	ck_assert_ptr_null(header_of("Cache-Control"));
+	ask("GET", inside(w.id, "/"));
+	browser();
+	set("FCGI_APACHE_ROLE", "AUTHENTICATE_AUTHORIZER");
+	ck_assert_int_eq(gated(), 302);
+	ck_assert_ptr_nonnull(header_of("Location"));
 }
 END_TEST
 
@@ -139,6 +184,9 @@ START_TEST(one_path_one_workspace)
 		inside(mine.id,
 		       arena_printf(&cx->arena, "/%%2e%%2e/%s/", w.id)),
 		inside(mine.id, "/./x"),
+		inside(mine.id, arena_printf(&cx->arena, "/..%%2f%s/x", w.id)),
+		inside(mine.id, "/a%2F..%2Fb"),
+		inside(mine.id, "/a%2f%2E%2e"),
 		inside(mine.id, "/%00"),
 		arena_printf(&cx->arena, "http://h/w/%s/", mine.id),
 	};
@@ -443,6 +491,8 @@ main(void)
 {
 	const TTest *const tests[] =
 		{the_owner_passes_to_a_running_one,
+		 an_instance_is_called_as_the_client_calls_it,
+		 who_says_it_elsewhere_gets_no_body,
 		 a_session_slides_here_too,
 		 nobody_else_does,
 		 one_path_one_workspace,

@@ -115,6 +115,90 @@ START_TEST(what_is_no_navigation_wakes_nothing)
 }
 END_TEST
 
+/* Apache asks for a page with another method, without what it hid from the
+ * instance, and with the length of a body that is gone. */
+static void
+ask_again(const char *status, const char *method, const char *id)
+{
+	ask("GET", fmt("/w/%s/deep?q=1", id));
+	set("REDIRECT_STATUS", status);
+	set("REDIRECT_REQUEST_METHOD", method);
+	set("CONTENT_LENGTH", "12345");
+	set("HTTP_AUTHORIZATION", "Bearer of-the-instance");
+}
+
+START_TEST(a_second_try_is_judged_as_the_first)
+{
+	struct workspace w = in_state(STATUS_RUNNING, STATUS_RUNNING, false);
+
+	/* the instance is dead */
+	ask_again("503", "GET", w.id);
+	set("REDIRECT_GATE_COOKIE", ann_cookie);
+	browser();
+	ck_assert_int_eq(answered(), 502);
+	ck_assert(says("data-page=\"gateway\""));
+	ask_again("503", "POST", w.id);
+	set("REDIRECT_GATE_COOKIE", ann_cookie);
+	browser();
+	ck_assert_int_eq(answered(), 503);
+	ck_assert_ptr_nonnull(header_of("Retry-After"));
+	/* the checker said no, and every no is a 401 */
+	ask_again("401", "GET", w.id);
+	as(bob_cookie);
+	ck_assert_int_eq(answered(), 403);
+	ask_again("401", "GET", w.id);
+	ck_assert_int_eq(answered(), 401);
+	ask_again("401", "POST", w.id);
+	browser();
+	ck_assert_int_eq(answered(), 401);
+	ask_again("401", "GET", w.id);
+	browser();
+	ck_assert_int_eq(answered(), 303);
+	ask_again("401", "GET", w.id);
+	as(ann_cookie);
+	set("HTTP_SEC_WEBSOCKET_KEY", "x");
+	set("HTTP_ORIGIN", "https://evil.example");
+	ck_assert_int_eq(answered(), 403);
+	ask_again("400", "GET", w.id); /* headers that we do not see */
+	browser();
+	as(ann_cookie);
+	ck_assert_int_eq(answered(), 400);
+	ask("GET", fmt("/w/%s/a%%2f../b", w.id));
+	browser();
+	as(ann_cookie);
+	ck_assert_int_eq(answered(), 400);
+}
+END_TEST
+
+/* A sleeping one is not woken by what was a HEAD or POST. */
+START_TEST(a_second_try_wakes_only_for_what_the_first_would)
+{
+	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+
+	ask_again("503", "HEAD", w.id);
+	browser();
+	as(ann_cookie);
+	ck_assert_int_eq(answered(), 503);
+	ck_assert_int_eq(get(w.id).rev, w.rev);
+	ask_again("401", "GET", w.id);
+	browser();
+	as(ann_cookie);
+	ck_assert_int_eq(answered(), 200);
+	ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
+}
+END_TEST
+
+START_TEST(only_an_id_gets_its_slash)
+{
+	static const char *const odd[] = {"/w/nonsense", "/w/%2f",
+					  "/w/12345678-1234-4234-8234-"
+					  "123456789abc%2fx"};
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+		ck_assert_int_eq(look(ann_cookie, odd[i]), 404);
+}
+END_TEST
+
 START_TEST(an_admin_does_not_enter)
 {
 	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
@@ -215,15 +299,19 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {a_visit_gets_what_fits_the_state,
-				      what_is_no_navigation_wakes_nothing,
-				      an_admin_does_not_enter,
-				      who_is_not_logged_in_comes_back,
-				      a_dead_one_is_said_to_be_dead,
-				      over_the_limit_a_visit_gets_the_list,
-				      following_never_wakes,
-				      what_is_gone_is_not_found,
-				      a_slash_is_added};
+	const TTest *const tests[] =
+		{a_visit_gets_what_fits_the_state,
+		 what_is_no_navigation_wakes_nothing,
+		 a_second_try_is_judged_as_the_first,
+		 a_second_try_wakes_only_for_what_the_first_would,
+		 only_an_id_gets_its_slash,
+		 an_admin_does_not_enter,
+		 who_is_not_logged_in_comes_back,
+		 a_dead_one_is_said_to_be_dead,
+		 over_the_limit_a_visit_gets_the_list,
+		 following_never_wakes,
+		 what_is_gone_is_not_found,
+		 a_slash_is_added};
 
 	return run_cgi("page_visit", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -132,7 +132,7 @@ START_TEST(the_gate_leads_doctor_to_its_own_instance)
 	ck_assert_str_eq(header_of("Variable-GATE_BACKEND"), "slot03");
 	ck_assert_str_eq(header_of("Variable-GATE_USER"), "roost-doctor");
 	ck_assert_str_eq(header_of("Variable-GATE_HTTP"),
-			 "unix:/run/x.sock|http://localhost");
+			 "unix:/run/x.sock|http://roost.example");
 	ck_assert(!fs_exists(stamp));
 }
 END_TEST
