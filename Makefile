@@ -1,6 +1,7 @@
 # Roost - what can be done here:
 #
-#   make run [PORT=8080] [DIR=./var]   install what is missing, build, serve
+#   make run [PORT=8080] [DIR=./var] [SERVER=lighttpd]
+#                                      install what is missing, build, serve
 #   make check                         install what tests need, run them all
 #   make                               build (FLAVOUR=dev|release|asan|tsan)
 #   make check-LAYER                   unit tests of one layer, e.g. check-rules
@@ -206,7 +207,7 @@ deps-%: FORCE
 
 run: deps-run
 	@$(MAKE) --no-print-directory --quiet all >&2
-	@exec tools/run "$(PORT)" "$(DIR)"
+	@exec tools/run "$(PORT)" "$(DIR)" "$(SERVER)"
 
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

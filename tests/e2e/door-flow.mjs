@@ -145,7 +145,7 @@ export function flow(it, { me }) {
 				`said ${status}\n`);
 		});
 		await each(['Cache-Control:no-cache, x=1', 'ETag:"a/b"', 'X-Custom:%20a%20b',
-			"Content-Security-Policy:default-src%20'self'", 'Vary:Accept, Cookie',
+			"Content-Security-Policy:default-src%20'self'", 'Vary:Accept',
 			'Content-Disposition:attachment; filename="%C3%A4.txt"',
 			'Last-Modified:Wed, 21 Oct 2015 07:28:00 GMT', 'X-Frame-Options:DENY',
 			'Access-Control-Allow-Origin:*', 'Retry-After:7',

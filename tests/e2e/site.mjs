@@ -12,6 +12,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { as, DEFAULT_SERVER, give, programs, SERVERS } from './servers.mjs';
 import { wsOpen } from './ws.mjs';
 
 export const TOP = path.resolve(
@@ -202,13 +203,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 export class Site {
 	people = [];
 
+	constructor() { this.use(DEFAULT_SERVER); }
+
 	// conf: lines for roost.conf; apps: sections for it beside those that
-	// every site has; settings: what an admin would change.
-	static async start({ conf = '', apps = app('wsapp'), settings = {} } = {}) {
+	// every site has; settings: what an admin would change; server: a row of
+	// servers.mjs.
+	static async start({ conf = '', apps = app('wsapp'), settings = {},
+		server = DEFAULT_SERVER } = {}) {
 		const site = new Site();
-		site.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'roost e2e-'));
+		site.use(server);
+		site.dir = fs.mkdtempSync(path.join(os.tmpdir(),
+			server === 'lighttpd' ? 'roost e2e-' : 'roost-e2e-'));
 		standing.add(site);
 		fs.chmodSync(site.dir, 0o755); // a uid of its own for each instance
+		give(server, site.dir);
 		site.port = await freePort();
 		site.url = `http://127.0.0.1:${site.port}`;
 		try {
@@ -223,6 +231,20 @@ export class Site {
 		return site;
 	}
 
+	// Which web server serves it; has the row of it, `it.server`.
+	use(name) {
+		assert.ok(SERVERS[name], `no server ${name} in servers.mjs`);
+		this.server = { name, ...SERVERS[name] };
+		this.programs = programs(name, TOP, BIN, fs.realpathSync(WSAPP));
+		this.as = as(name);
+	}
+
+	// Starts one of our programs as whom the site belongs to.
+	command(program, ...args) {
+		const all = [...this.as, program, ...args];
+		return [all[0], all.slice(1)];
+	}
+
 	make(conf, apps, settings) {
 		const said = this.ctlRaw('init', this.dir, '--port', String(this.port));
 		this.password = /^password: (\S+)$/m.exec(said)?.[1];
@@ -231,15 +253,18 @@ export class Site {
 		const keys = conf.split('\n').map((l) => l.split('=')[0].trim());
 		const kept = fs.readFileSync(file, 'utf8').split('\n').filter((l) =>
 			!keys.filter(Boolean).includes(l.split('=')[0].trim()));
-		fs.writeFileSync(file, `${conf}\n${kept.join('\n')}\n${apps}`);
+		fs.writeFileSync(file, `${conf}\n${kept.join('\n')}\n${apps}`.replaceAll(
+			path.dirname(fs.realpathSync(WSAPP)),
+			path.dirname(this.programs.wsapp)));
 		const all = { max_running_per_user: 50, ...settings };
 		for (const [key, value] of Object.entries(all))
 			this.set(key, value);
 	}
 
 	async serve() {
-		this.runner = spawn(`${TOP}/tools/run`, [String(this.port), this.dir],
-			{ stdio: ['ignore', 'pipe', 'pipe'], env: this.env() });
+		this.runner = spawn(...this.command(`${this.programs.top}/tools/run`,
+			String(this.port), this.dir, this.server.run),
+		{ stdio: ['ignore', 'pipe', 'pipe'], env: this.env() });
 		this.said = { out: '', err: '' };
 		this.runner.stdout.on('data', (c) => { this.said.out += c; });
 		this.runner.stderr.on('data', (c) => { this.said.err += c; });
@@ -250,11 +275,11 @@ export class Site {
 			`tools/run ended: ${this.said.err}`);
 	}
 
-	env() { return { ...process.env, ROOST_BIN: BIN }; }
+	env() { return { ...process.env, ROOST_BIN: this.programs.bin }; }
 
 	ctlRaw(...args) {
-		const r = spawnSync(`${BIN}/roostctl`, args,
-			{ encoding: 'utf8', timeout: PATIENCE });
+		const r = spawnSync(...this.command(`${this.programs.bin}/roostctl`,
+			...args), { encoding: 'utf8', timeout: PATIENCE });
 		assert.equal(r.status, 0,
 			`roostctl ${args.join(' ')}: ${r.stderr}${r.error ?? ''}`);
 		return r.stdout;
@@ -266,8 +291,9 @@ export class Site {
 
 	// A pass, as cron starts it.
 	async pass() {
-		const child = spawn(`${BIN}/roost-reconcile`, ['--site', this.dir],
-			{ stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(...this.command(
+			`${this.programs.bin}/roost-reconcile`, '--site', this.dir),
+		{ stdio: ['ignore', 'pipe', 'pipe'] });
 		let stderr = '';
 		child.stderr.on('data', (c) => { stderr += c; });
 		child.stdout.resume();
