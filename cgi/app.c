@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgi/host.h"
 #include "cgi/io.h"
 #include "cgi/wait.h"
 #include "web/accept.h"
@@ -56,6 +57,17 @@ server_of(struct io *io)
 	return name ? name : io->var(io, "SERVER_SOFTWARE");
 }
 
+/* Whoever watches a site may ask for its health by any name. */
+static bool
+is_elsewhere(struct cx *cx, struct request *rq, struct call *c)
+{
+	enum host_of host = host_of_request(cx, rq, c->host_id);
+
+	return host == HOST_WORKSPACE ||
+	       (host == HOST_NOBODY && (method_unsafe(rq->method) ||
+					strcmp(rq->path, "/healthz") != 0));
+}
+
 static enum err
 read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 {
@@ -64,7 +76,8 @@ read_request(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 
 	c->origin = request_origin(cx, rq, cx->site->base_url);
 	c->server = server_of(io);
-	c->api = strncmp(rq->path, "/api/", 5) == 0;
+	c->plain = is_elsewhere(cx, rq, c);
+	c->api = !c->plain && strncmp(rq->path, "/api/", 5) == 0;
 	c->html = !c->api && accept_html(rq);
 	c->lang = (int)accept_language(rq->header[HEADER_ACCEPT_LANGUAGE],
 				       page_langs, page_n_langs);
@@ -107,14 +120,30 @@ find_route(struct cx *cx, struct call *c, struct route_match *m)
 
 /* ---- The journey. Each step may end it. ---- */
 
+/* The control plane answers for its own host only. */
+static enum err
+elsewhere(struct cx *cx, struct call *c)
+{
+	const char *host = c->rq->header[HEADER_HOST];
+
+	if (c->host_id[0])
+		return host_answer(cx, c);
+	return cx_fail(cx, ERR_MISDIRECTED, "Host is %s; base_url says %s",
+		       host ? host : "not given", cx->site->base_url);
+}
+
 static enum err
 answer(struct cx *cx, struct io *io, struct request *rq, struct call *c,
        struct route_match *m)
 {
 	enum err e;
 
-	if ((e = read_request(cx, io, rq, c)) || (e = find_route(cx, c, m)) ||
-	    (e = app_admit(cx, c)) || (e = app_form(cx, c)))
+	if ((e = read_request(cx, io, rq, c)))
+		return e;
+	if (c->plain)
+		return elsewhere(cx, c);
+	if ((e = find_route(cx, c, m)) || (e = app_admit(cx, c)) ||
+	    (e = app_form(cx, c)))
 		return e;
 	return c->route->handler(cx, c);
 }

@@ -5,7 +5,8 @@
  *    is called; a handler cannot forget them.
  * 2. CSRF: a request that changes something and brings no API token must not
  *    come from another site (Origin, Sec-Fetch-Site; every browser sends one
- *    of them with a POST). A form must also carry its token, field "csrf",
+ *    of them with a POST), nor may one that reads, unless it opens a tab.
+ *    Hosts of workspaces are other sites. A form must also carry its token, field "csrf",
  *    unless nobody is logged in and the browser says "same origin". Below
  *    /api/ there are no forms: the body is JSON or empty.
  * 3. A GET works with a database handle that cannot write, and sees one moment
@@ -36,6 +37,7 @@
 
 #include "base/config.h"
 #include "base/cx.h"
+#include "base/id.h"
 #include "rules/workspace.h"
 #include "service/auth.h"
 #include "store/db.h"
@@ -105,6 +107,11 @@ struct call {
 	 * or an instance failed (app_source.c). */
 	int gate_error;
 	bool malformed; /* the web server has refused it as such */
+	/* Not on the control plane's host: on that of a workspace, or (empty)
+	 * at a name that is nobody's. Answers are plain then: nothing of the
+	 * control plane is shown there. */
+	bool plain;
+	char host_id[ID_UUID_LEN + 1];
 	/* Beside an error: members that a handler adds to the error object,
 	 * and when to come back. */
 	struct json_object *error;
@@ -179,6 +186,10 @@ void app_csrf(struct cx *cx, struct call *c, bool page);
 MUST_USE enum err app_form(struct cx *cx, struct call *c);
 extern const struct field_row app_fields[];
 void app_forms_index(struct program *p);
+/* page_host.c: everything on the host of the workspace c->host_id. */
+MUST_USE enum err host_answer(struct cx *cx, struct call *c);
+/* page_host.c: the view and the page of an error where c->plain. */
+void host_error_page(struct cx *cx, struct call *c, enum err e);
 /* app_render.c: from what the handler left, or e, to bytes. */
 void app_render(struct cx *cx, struct call *c, enum err e, struct buf *out);
 /* The bytes of a JSON answer with the headers that all carry. */

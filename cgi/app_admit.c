@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "cgi/app.h"
+#include "web/accept.h"
 #include "web/cookie.h"
 
 /* An API token: X-Roost-Token, or Authorization: Bearer. Below /w/ the latter
@@ -87,10 +88,12 @@ app_csrf(struct cx *cx, struct call *c, bool page)
 static enum err
 check_site(struct cx *cx, struct call *c)
 {
-	if (!method_unsafe(c->rq->method) || c->route->form == FORM_any ||
-	    token_of(c->rq))
+	bool reads = !method_unsafe(c->rq->method);
+
+	if (token_of(c->rq) || (!reads && c->route->form == FORM_any))
 		return OK;
-	if (request_from(cx, c->rq, cx->site->base_url) == SITE_OTHER)
+	if (request_from(cx, c->rq, cx->site->base_url) == SITE_OTHER &&
+	    !accept_tab(c->rq))
 		return cx_fail(cx, ERR_FORBIDDEN,
 			       "from another site: Origin %s, ours is %s",
 			       c->rq->header[HEADER_ORIGIN]

@@ -1,6 +1,7 @@
 /* From what a handler left, or an error, to the bytes of an answer. */
 #include <string.h>
 
+#include "base/host.h"
 #include "base/log.h"
 #include "cgi/app.h"
 #include "web/accept.h"
@@ -9,11 +10,21 @@
 #define PAGE_CSP                                                               \
 	"default-src 'none'; script-src 'self'; style-src 'self'; "            \
 	"img-src 'self'; connect-src 'self'; font-src 'self'; "                \
-	"manifest-src 'self'; form-action 'self'; base-uri 'none'; "           \
-	"frame-ancestors 'none'"
+	"manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; "       \
+	"form-action 'self'"
 #define DATA_CSP "default-src 'none'; frame-ancestors 'none'"
 
 /* ---- Headers that all carry ---- */
+
+/* A form's answer may lead on to a workspace, and browsers hold each step of
+ * that way against form-action. */
+static const char *
+page_csp(struct cx *cx)
+{
+	return host_mode(cx->site) ? arena_printf(&cx->arena, PAGE_CSP " %s",
+						  host_workspace(cx, "*"))
+				   : PAGE_CSP;
+}
 
 static void
 common_headers(struct cx *cx, struct response *rp, bool page)
@@ -21,7 +32,7 @@ common_headers(struct cx *cx, struct response *rp, bool page)
 	bool kept = response_find(rp, "ETag") != NULL;
 
 	response_header(rp, "Content-Security-Policy",
-			page ? PAGE_CSP : DATA_CSP);
+			page ? page_csp(cx) : DATA_CSP);
 	response_header(rp, "X-Content-Type-Options", "nosniff");
 	response_header(rp, "Cross-Origin-Resource-Policy", "same-origin");
 	if (page) {
@@ -135,8 +146,10 @@ render_page(struct cx *cx, struct call *c, struct buf *out)
 	struct response *rp = c->rp;
 	enum err e;
 
-	app_csrf(cx, c, true);
-	page_frame(cx, c);
+	if (!c->plain) {
+		app_csrf(cx, c, true);
+		page_frame(cx, c);
+	}
 	buf_clear(&rp->body);
 	rp->type = "text/html; charset=utf-8";
 	e = template_render(cx, c->worker->program->templates, rp->page,
@@ -145,7 +158,7 @@ render_page(struct cx *cx, struct call *c, struct buf *out)
 		log_fail(cx, "render");
 		return false;
 	}
-	common_headers(cx, rp, true);
+	common_headers(cx, rp, !c->plain);
 	put(rp, c->rq->method != METHOD_HEAD, out);
 	return true;
 }
@@ -156,7 +169,7 @@ to_login(struct cx *cx, struct call *c, enum err e)
 {
 	const char *back = c->rq->target;
 
-	if (e != ERR_UNAUTHORIZED || !c->html || !c->route)
+	if (c->plain || e != ERR_UNAUTHORIZED || !c->html || !c->route)
 		return false;
 	if (strncmp(c->rq->path, "/w/", 3) == 0 && !accept_navigation(c->rq))
 		return false; /* an instance's own business */
@@ -176,7 +189,10 @@ render_error(struct cx *cx, struct call *c, enum err e, struct buf *out)
 	c->rp->status = err_http(e);
 	retry_after(cx, c, e);
 	if (c->html) {
-		view_error_page(cx, c, e);
+		if (c->plain)
+			host_error_page(cx, c, e);
+		else
+			view_error_page(cx, c, e);
 		if (render_page(cx, c, out))
 			return;
 		buf_clear(out);

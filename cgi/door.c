@@ -16,9 +16,8 @@ door_id(const char *path)
 	return path + 3;
 }
 
-/* A path in which "%2F" has stayed: what would it be as slashes? */
-static bool
-leads_elsewhere(const char *path)
+bool
+door_leads_elsewhere(const char *path)
 {
 	size_t n;
 
@@ -44,7 +43,7 @@ door_read(struct cx *cx, const struct request *rq, char id[ID_UUID_LEN + 1])
 		return cx_fail(cx, ERR_WS_NOT_FOUND, "no id in the path");
 	if (strncmp(raw, decoded, ID_UUID_LEN) != 0)
 		return cx_fail(cx, ERR_INVALID, "two ids in one path");
-	if (leads_elsewhere(rq->path))
+	if (door_leads_elsewhere(rq->path))
 		return cx_fail(cx, ERR_INVALID, "the path leads elsewhere");
 	memcpy(id, raw, ID_UUID_LEN);
 	id[ID_UUID_LEN] = '\0';

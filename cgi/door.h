@@ -5,12 +5,18 @@
 #ifndef CGI_DOOR_H
 #define CGI_DOOR_H
 
+#include <stdbool.h>
+
 #include "base/cx.h"
 #include "base/id.h"
 #include "web/request.h"
 
 /* The id right behind "/w/" at the beginning of path; NULL: there is none. */
 const char *door_id(const char *path);
+
+/* A decoded path in which "%2F" has stayed: has it dot segments when that is
+ * read as slashes? */
+bool door_leads_elsewhere(const char *path);
 
 /*
  * The workspace that a request is for, when it can be read in one way only:

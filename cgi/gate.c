@@ -1,19 +1,18 @@
 #include "cgi/gate.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/fs.h"
+#include "base/host.h"
 #include "base/log.h"
-#include "base/sockdiag.h"
 #include "cgi/door.h"
+#include "cgi/host.h"
 #include "cgi/probe.h"
-#include "rules/names.h"
-#include "service/auth.h"
+#include "cgi/stand.h"
+#include "service/enter.h"
 #include "store/workspace.h"
 #include "web/accept.h"
 #include "web/cookie.h"
@@ -30,7 +29,8 @@ struct ask {
 	struct io *io;
 	struct request rq;
 	struct response rp;
-	const char *session; /* the cookie, or NULL */
+	enum host_of host;
+	bool ours; /* a path of ours on a workspace's host */
 	struct who who;
 	struct workspace ws;
 	char id[ID_UUID_LEN + 1];
@@ -89,6 +89,24 @@ check_resolved(struct cx *cx, struct io *io, const char *id)
 	return OK;
 }
 
+/* Where the Host header names no workspace the path does. */
+static enum err
+read_place(struct cx *cx, struct ask *a)
+{
+	enum err e;
+
+	a->host = host_of_request(cx, &a->rq, a->id);
+	if (a->host == HOST_WORKSPACE) {
+		a->ours = host_reserved(a->rq.path);
+		return host_read(cx, &a->rq, a->id);
+	}
+	if (a->host == HOST_NOBODY)
+		return cx_fail(cx, ERR_MISDIRECTED, "Host is nobody's");
+	if ((e = door_read(cx, &a->rq, a->id)))
+		return e;
+	return check_resolved(cx, a->io, a->id);
+}
+
 static enum err
 read_ask(struct cx *cx, struct ask *a)
 {
@@ -96,12 +114,9 @@ read_ask(struct cx *cx, struct ask *a)
 				     .read = no_body,
 				     .arg = a->io,
 				     .trust_proxy = cx->site->trust_proxy};
-	enum err e;
+	enum err e = request_read(cx, &src, &a->rq);
 
-	if ((e = request_read(cx, &src, &a->rq)) ||
-	    (e = door_read(cx, &a->rq, a->id)))
-		return e;
-	return check_resolved(cx, a->io, a->id);
+	return e ? e : read_place(cx, a);
 }
 
 /* ---- Who may ---- */
@@ -112,8 +127,11 @@ find_who(struct cx *cx, struct db *db, struct ask *a)
 	const struct request *rq = &a->rq;
 	const char *name = rq->https ? "__Host-roost_session" : "roost_session";
 
-	a->session = cookie_get(cx, rq->header[HEADER_COOKIE], name);
-	return auth_load(cx, db, a->session, rq->header[HEADER_TOKEN], &a->who);
+	if (a->host == HOST_WORKSPACE)
+		return host_load(cx, db, rq, a->id, &a->who);
+	return auth_load(cx, db,
+			 cookie_get(cx, rq->header[HEADER_COOKIE], name),
+			 rq->header[HEADER_TOKEN], &a->who);
 }
 
 /*
@@ -149,82 +167,17 @@ judge(struct gate *g, struct ask *a)
 	struct db *db = g->db;
 	enum err e;
 
-	if ((e = read_ask(cx, a)) || is_probe(g, a))
+	if ((e = read_ask(cx, a)) || a->ours || is_probe(g, a))
 		return e;
 	if ((e = find_who(cx, db, a)) ||
 	    (e = workspace_get(cx, db, a->id, &a->ws)))
 		return e;
 	if (a->ws.owner_id != a->who.user_id)
 		return cx_fail(cx, ERR_FORBIDDEN, "not the owner");
-	return door_websocket(cx, &a->rq);
+	return a->host == HOST_WORKSPACE ? OK : door_websocket(cx, &a->rq);
 }
 
 /* ---- Answers ---- */
-
-/* The row is what was seen last; an instance that has died since may have
- * left its slot to another workspace's. Nobody is led there. */
-static bool
-slot_is_its(struct cx *cx, const struct workspace *ws)
-{
-	char target[128];
-	ssize_t n;
-
-	if (ws->slot < 0)
-		return true;
-	n = readlink(arena_printf(&cx->arena, "%s/slots/%02lld.sock",
-				  cx->site->run_dir, (long long)ws->slot),
-		     target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	return strcmp(target,
-		      arena_printf(&cx->arena, "../sock/%s.sock", ws->id)) == 0;
-}
-
-#define TCP_LOCAL "tcp:127.0.0.1:"
-
-static bool
-is_port(const struct workspace *ws)
-{
-	return ws->slot >= 0 &&
-	       !strncmp(ws->endpoint, TCP_LOCAL, strlen(TCP_LOCAL));
-}
-
-/*
- * A port that an instance has left may be anybody's in the next instant. So
- * who listens there now is asked for, and must be what the engine has last
- * seen the instance listen with. A look that fails leads nowhere.
- */
-static bool
-port_is_its(struct cx *cx, const struct workspace *ws)
-{
-	const char *mark = arena_printf(&cx->arena, "%s/sock/%s.port",
-					cx->site->run_dir, ws->id);
-	long port = strtol(ws->endpoint + strlen(TCP_LOCAL), NULL, 10);
-	struct tcp_sock now = {.inode = 0};
-	char text[NAME_MAX_LEN];
-	struct name_port its;
-	ssize_t n = readlink(mark, text, sizeof(text) - 1);
-
-	if (port != cx->site->port_base + ws->slot || n < 0)
-		return false;
-	text[n] = '\0';
-	if (!name_port_read(text, &its) || its.port != port)
-		return false;
-	if (tcp_listener(cx, (uint16_t)port, &now)) {
-		log_fail(cx, "port");
-		cx_clear(cx);
-	}
-	return now.inode && name_port_has(&its, now.inode);
-}
-
-static bool
-runs(struct cx *cx, const struct workspace *ws)
-{
-	return ws->status == STATUS_RUNNING && ws->endpoint &&
-	       !ws->deleted_ms && slot_is_its(cx, ws) &&
-	       (!is_port(ws) || port_is_its(cx, ws));
-}
 
 static const char *
 safe_name(struct cx *cx, const struct who *who)
@@ -271,7 +224,8 @@ backend(struct cx *cx, const struct workspace *ws)
 	if (ws->slot < 0)
 		return "handler";
 	return arena_printf(&cx->arena, "%s%02lld",
-			    is_port(ws) ? "port" : "slot", (long long)ws->slot);
+			    stands_on_port(ws) ? "port" : "slot",
+			    (long long)ws->slot);
 }
 
 static void
@@ -288,10 +242,14 @@ pass(struct cx *cx, struct ask *a)
 	rp->status = 200;
 	response_header(rp, "Variable-GATE_BACKEND", backend(cx, &a->ws));
 	response_header(rp, "Variable-GATE_USER", safe_name(cx, &a->who));
-	if (app && !app->strip_prefix)
+	if (a->host == HOST_WORKSPACE)
+		response_header(rp, "Variable-GATE_HOST", "1");
+	else if (app && !app->strip_prefix)
 		response_header(rp, "Variable-GATE_WHOLE", "1");
 	response_header(rp, "Variable-GATE_BASE",
-			arena_printf(&cx->arena, "/w/%s", a->id));
+			a->host == HOST_WORKSPACE
+				? ""
+				: arena_printf(&cx->arena, "/w/%s", a->id));
 	response_header(rp, "Variable-GATE_HTTP", proxy_url(cx, a, "http"));
 	response_header(rp, "Variable-GATE_WS", proxy_url(cx, a, "ws"));
 }
@@ -301,7 +259,9 @@ send_to_handler(struct cx *cx, struct ask *a)
 {
 	a->rp.status = 200;
 	response_header(&a->rp, "Variable-GATE_BACKEND", "handler");
-	response_header(&a->rp, "Variable-GATE_USER", safe_name(cx, &a->who));
+	if (a->who.user_id)
+		response_header(&a->rp, "Variable-GATE_USER",
+				safe_name(cx, &a->who));
 }
 
 static void
@@ -326,6 +286,22 @@ says_it_elsewhere(const struct ask *a)
 	return a->io->var(a->io, "FCGI_APACHE_ROLE") != NULL;
 }
 
+/* In host mode who asks at the wrong address is told the right one. */
+static struct json_object *
+error_view(struct cx *cx, const struct ask *a, enum err e)
+{
+	struct json_object *o = view_error(cx, e, err_text(e)), *more;
+
+	if (e == ERR_MISDIRECTED && a->id[0]) {
+		more = view_new(cx);
+		view_text(more, "address",
+			  arena_printf(&cx->arena, "%s/",
+				       host_workspace(cx, a->id)));
+		view_merge(o, "error", more);
+	}
+	return o;
+}
+
 static void
 refuse(struct cx *cx, struct ask *a, enum err e)
 {
@@ -347,8 +323,16 @@ refuse(struct cx *cx, struct ask *a, enum err e)
 	} else {
 		rp->type = "application/json";
 		cx->field[0] = '\0';
-		view_json(view_error(cx, e, err_text(e)), &rp->body);
+		view_json(error_view(cx, a, e), &rp->body);
 	}
+}
+
+/* No instance is reached through the control plane's host when each has one of
+ * its own: a browser is sent there, by the handler. */
+static bool
+misdirected(struct cx *cx, const struct ask *a)
+{
+	return host_mode(cx->site) && a->host == HOST_CONTROL;
 }
 
 static enum err
@@ -358,14 +342,21 @@ answer(struct gate *g, struct ask *a)
 	enum err e = judge(g, a);
 	bool navigation = accept_navigation(&a->rq);
 
-	if (e == ERR_UNAUTHORIZED && navigation)
+	if (e == ERR_UNAUTHORIZED && navigation && a->host == HOST_CONTROL)
 		send_to_login(cx, a);
+	else if (e == ERR_UNAUTHORIZED && navigation)
+		send_to_handler(cx, a);
 	else if (e)
 		refuse(cx, a, e);
-	else if (a->probe == PROBE_INSTANCE || (!a->probe && runs(cx, &a->ws)))
+	else if (a->ours)
+		send_to_handler(cx, a);
+	else if (a->probe == PROBE_INSTANCE ||
+		 (!a->probe && stands(cx, &a->ws) && !misdirected(cx, a)))
 		pass(cx, a);
 	else if (navigation || a->probe)
 		send_to_handler(cx, a);
+	else if (misdirected(cx, a))
+		refuse(cx, a, e = cx_fail(cx, ERR_MISDIRECTED, "host mode"));
 	else
 		refuse(cx, a, e = cx_fail(cx, ERR_NOT_RUNNING, "does not run"));
 	return e;

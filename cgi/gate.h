@@ -13,16 +13,23 @@
  *   Variable-GATE_HTTP     unix:/path|http://{host of the client's request}, or
  *                          http://host:port
  *   Variable-GATE_WS       the same with ws://
+ *   Variable-GATE_WHOLE    1: the instance is told the whole path, /w/{id}/...
+ *   Variable-GATE_HOST     1: the request came to the workspace's own host;
+ *                          its path is the instance's as it is
  *
  * 1. Only the owner passes: an admin does not enter other people's homes.
  * 2. The id that is judged is the id that is routed: the raw target, the
- *    decoded path and what the server resolved must name the same one.
+ *    decoded path and what the server resolved must name the same one. With
+ *    workspace_domain (base/host.h) the Host header decides, and only it.
  * 3. It stamps run/{id}.access and writes nothing to the database, but that a
  *    session that is used here slides, at most once a minute.
  * 4. Only a navigation is sent to the handler, which may wake; anything else
  *    to a workspace that does not run gets a short 503 here.
  * 5. Who has doctor's badge reaches the instance that doctor plays, which is
  *    no workspace of anybody (probe.h).
+ * 6. With workspace_domain no request to the control plane's host is let on to
+ *    an instance, and on a workspace's host only a ticket for it counts, or
+ *    its owner's API token.
  */
 #ifndef CGI_GATE_H
 #define CGI_GATE_H

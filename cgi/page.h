@@ -54,6 +54,11 @@ MUST_USE enum err page_limit(struct cx *cx, struct call *c, int64_t owner_id,
 MUST_USE enum err page_limit_error(struct cx *cx, struct call *c, enum err e,
 				   int64_t owner_id);
 
+/* ---- page_host.c ---- */
+
+/* 303 to a path on the own host of c->ws. Only in host mode. */
+MUST_USE enum err visit_host(struct cx *cx, struct call *c, const char *rest);
+
 /* ---- page_done.c ---- */
 
 /* An intent was committed: asks for a pass. Never fails the request. */

@@ -5,14 +5,18 @@
  *    a short 503.
  * 2. The page that follows (/workspaces/{id}/loading) never wakes: an old tab
  *    does not start again what was stopped.
- * 3. An administrator looks at other people's workspaces on their pages, but
+ * 3. Where workspaces have hosts of their own, a running one is reached there:
+ *    this is the way to it, and the place to wait.
+ * 4. An administrator looks at other people's workspaces on their pages, but
  *    does not enter or wake them here.
  */
 #include <string.h>
 
+#include "base/host.h"
 #include "base/id.h"
 #include "cgi/door.h"
 #include "cgi/page.h"
+#include "cgi/stand.h"
 #include "store/setting.h"
 #include "web/accept.h"
 #include "web/url.h"
@@ -148,6 +152,13 @@ show_shut(struct cx *cx, struct call *c, const struct workspace *w,
 static enum err
 show_unavailable(struct cx *cx, struct call *c)
 {
+	if (host_mode(cx->site)) {
+		view_text(call_error(cx, c), "address",
+			  arena_printf(&cx->arena, "%s/",
+				       host_workspace(cx, c->ws->id)));
+		return cx_fail(cx, ERR_MISDIRECTED, "%s has its own host",
+			       c->ws->id);
+	}
 	c->retry_after_s = SOON_SECONDS;
 	view_text(call_error(cx, c), "phase", workspace_phase(c->ws));
 	return cx_fail(cx, ERR_NOT_RUNNING, "%s does not run", c->ws->id);
@@ -169,6 +180,19 @@ wake(struct cx *cx, struct call *c, const char *to)
 		page_kick(cx, c);
 	return look(&w) == FOUND_SHUT ? show_shut(cx, c, &w, to)
 				      : show_loading(cx, c, &w, to);
+}
+
+/* What stands behind "/w/{id}" in a target, as it was written. */
+static const char *
+rest_of(const struct workspace *w, const char *target)
+{
+	size_t n = strlen(w->id);
+
+	return strncmp(target, "/w/", 3) == 0 &&
+			       strncmp(target + 3, w->id, n) == 0 &&
+			       target[3 + n] == '/'
+		       ? target + 3 + n
+		       : "/";
 }
 
 enum err
@@ -194,6 +218,8 @@ visit(struct cx *cx, struct call *c)
 	case FOUND_COMING:
 		return show_loading(cx, c, c->ws, to);
 	case FOUND_READY:
+		if (host_mode(cx->site) && stands(cx, c->ws))
+			return visit_host(cx, c, rest_of(c->ws, to));
 		/* it came up after the gate had looked, or it is dead */
 		return failed ? show_shut(cx, c, c->ws, to)
 			      : show_loading(cx, c, c->ws, to);

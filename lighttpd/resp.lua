@@ -12,7 +12,7 @@ local door = require "door"
 
 local r = lighty.r
 local header = r.resp_header
-local base = r.req_env["GATE_BASE"]
+local base = r.req_env["GATE_BASE"] or "" -- a host of its own: nothing
 
 -- lighttpd keeps repeated headers as one value, joined by the next line's
 -- beginning.
@@ -27,14 +27,26 @@ local function cookies(all)
 	return #kept > 0 and table.concat(kept, "\r\nSet-Cookie: ") or nil
 end
 
-local set = header["Set-Cookie"]
-if set then header["Set-Cookie"] = cookies(set) end
-for _, name in ipairs(door.PLACES) do
-	local value = header[name]
+local function look()
+	local set = header["Set-Cookie"]
 
-	if value then
-		header[name] = door.place(value, base, r.req_header["Host"])
+	if set then header["Set-Cookie"] = cookies(set) end
+	for _, name in ipairs(door.PLACES) do
+		local value = header[name]
+
+		if value then
+			header[name] = door.place(value, base,
+				r.req_header["Host"])
+		end
 	end
+end
+
+-- An error here would let the answer pass as it is.
+local fine, why = pcall(look)
+if not fine then
+	print("resp.lua: " .. tostring(why))
+	header["Set-Cookie"] = nil
+	for _, name in ipairs(door.PLACES) do header[name] = nil end
 end
 for _, name in ipairs(door.ORIGIN_WIDE) do
 	if header[name] then header[name] = nil end

@@ -5,6 +5,8 @@
 -- 1. /w/{id}/ reaches the gate only when it can be read in one way: the id in
 --    the raw target is the id in the path lighttpd decoded, and nothing in
 --    the rest leads elsewhere (dot segments, also written with %2e or %2f).
+--    On a workspace's own host the whole path is the instance's, and only the
+--    last of that holds.
 -- 2. /_slot/ and /_port/ are for requests that the gate sent there.
 -- 3. An instance never sees the session, the token, another's X-Roost-* or what a
 --    client says about where it is.
@@ -59,10 +61,31 @@ local function turned(p)
 	return p:find("^/_slot/") or p:find("^/_port/")
 end
 
+-- A host below the workspaces' domain? The gate decides whose it is; here it
+-- says that the path does not.
+local function below_domain()
+	local domain = (os.getenv("ROOST_WORKSPACE_DOMAIN") or ""):gsub(":.*", "")
+	local host = (attr["uri.authority"] or ""):lower():gsub(":%d*$", "")
+
+	return domain ~= "" and host:sub(-#domain - 1) == "." .. domain
+end
+
 local target, path = attr["request.uri"], attr["uri.path"]
 local raw = target:match("^[^?]*")
 local kind, slot = (env["GATE_BACKEND"] or ""):match("^(%l+)(%d+)$")
 local failed = tonumber(env["REDIRECT_STATUS"])
+
+-- What the gate let pass: to the slot, with what the instance is told.
+local function turn(base, rest)
+	if kind == "slot" and not slot_exists(slot) then
+		env["GATE_ERROR"] = "502"
+		return 0
+	end
+	hide()
+	env["GATE_BASE"] = base
+	attr["request.uri"] = "/_" .. kind .. "/" .. slot .. rest
+	return lighty.RESTART_REQUEST
+end
 
 if failed then
 	-- a second try for a request that failed: the handler has pages for
@@ -79,17 +102,12 @@ if turned(path) or turned(raw) then
 		"") .. target:match("^/_%l+/%d+(/.*)$")
 	return 0
 end
+if env["GATE_HOST"] == "1" or below_domain() then
+	if door.leads_elsewhere(raw) then return 400 end
+	return env["GATE_HOST"] == "1" and slot and turn("", target) or 0
+end
 if door.names_one(path) or door.names_one(raw) then
 	if not door.one_meaning(raw, path) then return 400 end
-	if kind == "slot" and not slot_exists(slot) then
-		env["GATE_ERROR"] = "502"
-	elseif slot then
-		local base, rest = door.split(target)
-
-		hide()
-		env["GATE_BASE"] = base
-		attr["request.uri"] = "/_" .. kind .. "/" .. slot .. rest
-		return lighty.RESTART_REQUEST
-	end
+	if slot then return turn(door.split(target)) end
 end
 return 0

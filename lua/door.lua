@@ -24,7 +24,7 @@ local function ours(name)
 end
 
 -- Dot segments, as a server would see them: it decodes once, then resolves.
-local function leads_elsewhere(path)
+function door.leads_elsewhere(path)
 	local plain = path:gsub("%%(%x%x)", function (hex)
 		return string.char(tonumber(hex, 16))
 	end)
@@ -46,7 +46,8 @@ end
 function door.one_meaning(raw, path)
 	local id = raw:match(ID .. "/") or raw:match(ID .. "$")
 
-	return id ~= nil and id == path:match(ID) and not leads_elsewhere(raw)
+	return id ~= nil and id == path:match(ID) and
+		not door.leads_elsewhere(raw)
 end
 
 -- The base of a target that has one meaning, and what follows it.

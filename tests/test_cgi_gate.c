@@ -22,26 +22,6 @@ gated(void)
 	return status_of(&fake.out);
 }
 
-static struct workspace
-running(const struct who *who, int64_t slot)
-{
-	struct workspace w = create(who, "w");
-	struct ws_outcome o = {.status = STATUS_RUNNING,
-			       .error = WS_ERROR_CLEAR,
-			       .set_instance = true,
-			       .slot = slot,
-			       .boot_id = "boot"};
-
-	o.endpoint = arena_printf(&cx->arena, "unix:/run/%s.sock", w.id);
-	ck_assert_int_eq(symlink(arena_printf(&cx->arena, "../sock/%s.sock",
-					      w.id),
-				 arena_printf(&cx->arena,
-					      "%s/slots/%02lld.sock",
-					      t.site.run_dir, (long long)slot)),
-			 0);
-	return observed(w.id, &o);
-}
-
 static const char *
 inside(const char *id, const char *rest)
 {
@@ -50,7 +30,7 @@ inside(const char *id, const char *rest)
 
 START_TEST(the_owner_passes_to_a_running_one)
 {
-	struct workspace w = running(&ann_who, 7);
+	struct workspace w = standing(&ann_who, 7);
 	const char *stamp = site_run_path(cx, w.id, ".access");
 	struct stat st;
 
@@ -84,7 +64,7 @@ START_TEST(an_instance_is_called_as_the_client_calls_it)
 					      {"a|b", "localhost"},
 					      {"a b", "localhost"},
 					      {"u@h", "localhost"}};
-	struct workspace w = running(&ann_who, 7);
+	struct workspace w = standing(&ann_who, 7);
 
 	for (size_t i = 0; i < sizeof(host) / sizeof(*host); i++) {
 		ask("GET", inside(w.id, "/"));
@@ -102,7 +82,7 @@ END_TEST
 /* mod_authnz_fcgi gets the status alone, or where to go. */
 START_TEST(who_says_it_elsewhere_gets_no_body)
 {
-	struct workspace w = running(&ann_who, 7);
+	struct workspace w = standing(&ann_who, 7);
 
 	ask("GET", inside(w.id, "/"));
 	as(bob_cookie);
@@ -130,7 +110,7 @@ due(const char *cookie)
 /* Who only works in a workspace is not logged out after a day. */
 START_TEST(a_session_slides_here_too)
 {
-	struct workspace w = running(&ann_who, 7);
+	struct workspace w = standing(&ann_who, 7);
 
 	raw("UPDATE session SET seen_ms = seen_ms - 120000");
 	ck_assert(due(ann_cookie));
@@ -143,7 +123,7 @@ END_TEST
 
 START_TEST(nobody_else_does)
 {
-	struct workspace w = running(&ann_who, 7);
+	struct workspace w = standing(&ann_who, 7);
 	const char *there = inside(w.id, "/");
 
 	ask("GET", there);
@@ -177,8 +157,8 @@ END_TEST
 
 START_TEST(one_path_one_workspace)
 {
-	struct workspace mine = running(&bob_who, 1);
-	struct workspace w = running(&ann_who, 2);
+	struct workspace mine = standing(&bob_who, 1);
+	struct workspace w = standing(&ann_who, 2);
 	const char *const odd[] = {
 		inside(mine.id, arena_printf(&cx->arena, "/../%s/", w.id)),
 		inside(mine.id,
@@ -231,7 +211,7 @@ START_TEST(a_websocket_comes_from_our_pages)
 		    {"http://roost.example.evil", 403},
 		    {"http://roost.example:81", 403},
 		    {"null", 403}};
-	struct workspace w = running(&ann_who, 3);
+	struct workspace w = standing(&ann_who, 3);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		ask("GET", inside(w.id, "/ws"));
@@ -290,7 +270,7 @@ END_TEST
 
 START_TEST(a_slot_that_went_to_another_leads_nowhere)
 {
-	struct workspace w = running(&ann_who, 5);
+	struct workspace w = standing(&ann_who, 5);
 	const char *slot =
 		arena_printf(&cx->arena, "%s/slots/05.sock", t.site.run_dir);
 
@@ -345,7 +325,7 @@ mark(const char *id, struct name_port its)
 static struct workspace
 running_at_port(int64_t slot, long port)
 {
-	struct workspace w = running(&ann_who, slot);
+	struct workspace w = standing(&ann_who, slot);
 	struct ws_outcome o = {.status = STATUS_RUNNING,
 			       .error = WS_ERROR_CLEAR,
 			       .set_instance = true,
@@ -412,7 +392,7 @@ END_TEST
 START_TEST(names_that_are_no_words_are_numbers)
 {
 	struct who odd = new_who("a b\xc3\xa9", ROLE_USER);
-	struct workspace w = running(&odd, 9);
+	struct workspace w = standing(&odd, 9);
 
 	ask("GET", inside(w.id, "/"));
 	as(log_in_as(&odd, "x"));

@@ -165,3 +165,13 @@ accept_navigation(const struct request *rq)
 	       (!dest || is(dest, "document") || is(dest, "iframe")) &&
 	       !h[HEADER_PURPOSE] && !robot(h[HEADER_USER_AGENT]);
 }
+
+bool
+accept_tab(const struct request *rq)
+{
+	const char *const *h = rq->header;
+
+	return rq->method == METHOD_GET && !h[HEADER_WEBSOCKET_KEY] &&
+	       is(h[HEADER_FETCH_MODE], "navigate") &&
+	       is(h[HEADER_FETCH_DEST], "document");
+}

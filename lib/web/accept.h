@@ -21,5 +21,10 @@ size_t accept_language(const char *header, const char *const langs[], size_t n);
  * its own name.
  */
 bool accept_navigation(const struct request *rq);
+/*
+ * The browser says that it opens this in a tab of its own: what another site's
+ * page may bring about, since that page learns nothing from it.
+ */
+bool accept_tab(const struct request *rq);
 
 #endif

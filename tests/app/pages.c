@@ -148,14 +148,14 @@ page_put(struct conn *c)
 }
 
 static void
-page_file(struct conn *c)
+give_file(struct conn *c, const char *name, const char *type)
 {
 	char path[PATH_MAX], chunk[8192];
 	struct bytes b = {0};
 	ssize_t n;
 	int fd = -1;
 
-	if (file_path(c->target + 6, path, sizeof(path)))
+	if (file_path(name, path, sizeof(path)))
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
 		page_text(c, 404, "no such file\n", "");
@@ -164,8 +164,27 @@ page_file(struct conn *c)
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
 		bytes_add(&b, chunk, (size_t)n);
 	close(fd);
-	page_simple(c, 200, "application/octet-stream", &b, "");
+	page_simple(c, 200, type, &b, "");
 	bytes_free(&b);
+}
+
+static void
+page_file(struct conn *c)
+{
+	give_file(c, c->target + 6, "application/octet-stream");
+}
+
+static void
+page_page(struct conn *c)
+{
+	char name[80];
+	const char *from = c->target + 6, *dot;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(from, "?"), from);
+	dot = strrchr(name, '.');
+	give_file(c, name,
+		  dot && strcmp(dot, ".js") == 0 ? "text/javascript"
+						 : "text/html; charset=utf-8");
 }
 
 static const struct {
@@ -177,7 +196,7 @@ static const struct {
 	{"/big", true, page_big},    {"/stream", false, page_stream},
 	{"/push", true, page_push},  {"/say", true, page_say},
 	{"/seen", false, page_seen}, {"/put/", true, page_put},
-	{"/file/", true, page_file},
+	{"/file/", true, page_file}, {"/page/", true, page_page},
 };
 
 static bool

@@ -17,7 +17,8 @@
  *   /big?n=N     N bytes: byte I is byte I % 4 of the number I / 4, the
  *                lowest first; or the Range of them that was asked for
  *   /put/NAME    stores the body in the home (PUT or POST, up to 1 MiB)
- *   /file/NAME   gives it back
+ *   /file/NAME   gives it back, as bytes
+ *   /page/NAME   gives it back as a page, or as a script if it ends in .js
  *   /say?STATUS&Name:Value&...
  *                that status, with those lines in its head, percent-decoded
  *   /seen        the requests that came here, "METHOD target", oldest first

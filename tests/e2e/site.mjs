@@ -109,7 +109,9 @@ export class Person {
 	}
 
 	headers(more = {}) {
+		const { host } = this.site;
 		return {
+			...(host && { Host: host }),
 			...(this.cookie && { Cookie: this.cookie }), ...more,
 		};
 	}
@@ -202,14 +204,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 
 export class Site {
 	people = [];
+	closing = []; // what else ends with the site
 
 	constructor() { this.use(DEFAULT_SERVER); }
 
 	// conf: lines for roost.conf; apps: sections for it beside those that
 	// every site has; settings: what an admin would change; server: a row of
-	// servers.mjs.
+	// servers.mjs; names(site): gives it another url than its port on loopback,
+	// and more conf.
 	static async start({ conf = '', apps = app('wsapp'), settings = {},
-		server = DEFAULT_SERVER } = {}) {
+		server = DEFAULT_SERVER, names } = {}) {
 		const site = new Site();
 		site.use(server);
 		site.dir = fs.mkdtempSync(path.join(os.tmpdir(),
@@ -220,6 +224,10 @@ export class Site {
 		site.port = await freePort();
 		site.url = `http://127.0.0.1:${site.port}`;
 		try {
+			if (names) {
+				conf += await names(site);
+				site.host = new URL(site.url).host;
+			}
 			site.make(conf, apps, settings);
 			await site.serve();
 			site.admin = await site.login('admin', site.password);
@@ -425,6 +433,7 @@ export class Site {
 			await this.takeDown(check);
 		} finally {
 			this.kill();
+			for (const close of this.closing) close();
 			standing.delete(this);
 			if (!process.env.ROOST_KEEP)
 				fs.rmSync(this.dir, { recursive: true, force: true });

@@ -15,6 +15,11 @@
 
 #define VARS 24
 
+/* More lines of roost.conf; a test may define them before it includes this. */
+#ifndef CGI_CONF
+#define CGI_CONF ""
+#endif
+
 struct fake_io {
 	struct io io;
 	const char *name[VARS], *value[VARS];
@@ -185,6 +190,27 @@ log_in_as(const struct who *who, const char *csrf)
 	return arena_printf(&cx->arena, "roost_session=%s", secret);
 }
 
+/* A workspace with an instance in a slot that leads to it. */
+FIX struct workspace
+standing(const struct who *who, int64_t slot)
+{
+	struct workspace w = create(who, "w");
+	struct ws_outcome o = {.status = STATUS_RUNNING,
+			       .error = WS_ERROR_CLEAR,
+			       .set_instance = true,
+			       .slot = slot,
+			       .boot_id = "boot"};
+
+	o.endpoint = arena_printf(&cx->arena, "unix:/run/%s.sock", w.id);
+	ck_assert_int_eq(symlink(arena_printf(&cx->arena, "../sock/%s.sock",
+					      w.id),
+				 arena_printf(&cx->arena,
+					      "%s/slots/%02lld.sock",
+					      t.site.run_dir, (long long)slot)),
+			 0);
+	return observed(w.id, &o);
+}
+
 /* Tests run in the top folder, where www/ is. */
 FIX void
 cgi_open(void)
@@ -193,7 +219,8 @@ cgi_open(void)
 
 	log_open("test", 2, LOG_LEVEL_ERROR);
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
-	snprintf(conf, sizeof(conf), "www_dir = %s/www\n%s", here, SITE);
+	snprintf(conf, sizeof(conf), "www_dir = %s/www\n%s%s", here, CGI_CONF,
+		 SITE);
 	tmpsite_open(&t, conf);
 	cx = &t.cx;
 	ok(db_open(cx, DB_CREATE, &db));

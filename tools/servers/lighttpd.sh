@@ -13,5 +13,6 @@ web_argv() {
 	argv=(env ROOST_DIR="$dir" ROOST_WWW="$share/www"
 		ROOST_LIGHTTPD="$share/lighttpd" ROOST_PORT="$port"
 		ROOST_SLOTS="$slots" ROOST_PORT_BASE="$port_base"
+		ROOST_WORKSPACE_DOMAIN="$domain"
 		"$web" -D -f "$share/lighttpd/roost.conf")
 }
