@@ -148,7 +148,8 @@ account_token_revoke(struct cx *cx, struct db *db, const struct who *who,
 const char *
 session_called(struct cx *cx, const struct session *s)
 {
-	return arena_strndup(&cx->arena, s->hash, SESSION_NAME_LEN);
+	return arena_strndup(&cx->arena, s->hash,
+			     strnlen(s->hash, SESSION_NAME_LEN));
 }
 
 bool
