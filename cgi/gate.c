@@ -246,10 +246,9 @@ pass(struct cx *cx, struct ask *a)
 		response_header(rp, "Variable-GATE_HOST", "1");
 	else if (app && !app->strip_prefix)
 		response_header(rp, "Variable-GATE_WHOLE", "1");
-	response_header(rp, "Variable-GATE_BASE",
-			a->host == HOST_WORKSPACE
-				? ""
-				: arena_printf(&cx->arena, "/w/%s", a->id));
+	if (a->host != HOST_WORKSPACE)
+		response_header(rp, "Variable-GATE_BASE",
+				arena_printf(&cx->arena, "/w/%s", a->id));
 	response_header(rp, "Variable-GATE_HTTP", proxy_url(cx, a, "http"));
 	response_header(rp, "Variable-GATE_WS", proxy_url(cx, a, "ws"));
 }
@@ -259,9 +258,9 @@ send_to_handler(struct cx *cx, struct ask *a)
 {
 	a->rp.status = 200;
 	response_header(&a->rp, "Variable-GATE_BACKEND", "handler");
-	if (a->who.user_id)
-		response_header(&a->rp, "Variable-GATE_USER",
-				safe_name(cx, &a->who));
+	/* mod_authnz_fcgi wants a name, whosever it is */
+	response_header(&a->rp, "Variable-GATE_USER",
+			a->who.username ? safe_name(cx, &a->who) : "-");
 }
 
 static void

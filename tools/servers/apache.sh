@@ -72,5 +72,9 @@ web_argv() {
 		ROOST_MODULES="$modules" ROOST_PUBLIC="$dir/public"
 		ROOST_USER="$user" ROOST_GROUP="$group"
 		"$web" -DFOREGROUND -f "$share/apache/serve.conf")
+	if [ -n "$domain" ]; then
+		defines+=(HOSTS)
+		argv=(env ROOST_DOMAIN="${domain%%:*}" "${argv[@]}")
+	fi
 	for d in "${defines[@]}"; do argv+=(-D "ROOST_$d"); done
 }
