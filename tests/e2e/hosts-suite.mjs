@@ -2,10 +2,11 @@
 // pass. docs/decisions/0010-host-names.md.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { each, mark, nothingOf, Raw, withoutGate } from './door-lib.mjs';
 import { hostOf, Jar, jarOf, originOf, plain } from './hosts.mjs';
-import { app, NAVIGATE, until, withSite } from './site.mjs';
+import { app, BIN, NAVIGATE, until, withSite } from './site.mjs';
 import { wsOpen } from './ws.mjs';
 
 const apps = app('wsapp') + app('slow', '--slow-start 1500') +
@@ -327,6 +328,19 @@ export function hosts(server) {
 			});
 			await until(async () => (await jar.ask(`${at}/echo`)).status === 200,
 				'the gate to be back');
+		});
+
+		it('doctor asks the control plane, and says what is not right', async (site) => {
+			const { status, stdout } = spawnSync(`${BIN}/roostctl`,
+				['--site', site.dir, 'doctor', '--json'], { encoding: 'utf8' });
+			const rows = JSON.parse(stdout);
+			const of = (check) => rows.filter((r) => r.check === check);
+			assert.deepEqual(rows.filter((r) => r.result === 'fail'), [], stdout);
+			assert.equal(status, 0);
+			for (const check of ['gate', 'path', 'websocket'])
+				assert.ok(of(check).length > 0, `${check} says nothing`);
+			assert.match(JSON.stringify(of('hosts')), /https only/);
+			assert.match(JSON.stringify(of('server')), /at http:.*localhost/);
 		});
 
 		it('a browser logs in, wakes it, and lands on its host', async (site) => {
