@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/host.h"
 #include "base/proc.h"
 #include "engine/process.h"
 #include "engine/sandbox.h"
@@ -85,7 +86,7 @@ static void
 probe_open(struct cx *cx, struct probe *p)
 {
 	const char *prefix =
-		p->spec->app->strip_prefix
+		p->spec->app->strip_prefix || host_mode(cx->site)
 			? ""
 			: arena_printf(&cx->arena, "/w/%s", p->pl->id);
 	const char *ask = arena_printf(&cx->arena,

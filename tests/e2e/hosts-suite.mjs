@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { each, mark, nothingOf, Raw, withoutGate } from './door-lib.mjs';
+import { each, mark, nothingOf, Raw, seen, withoutGate } from './door-lib.mjs';
 import { hostOf, Jar, jarOf, originOf, plain } from './hosts.mjs';
 import { app, BIN, NAVIGATE, until, withSite } from './site.mjs';
 import { wsOpen } from './ws.mjs';
@@ -100,6 +100,9 @@ export function hosts(server) {
 			const whole = await site.admin.running({ app: 'whole' });
 			const rs = await jar.go(`${site.url}${whole.path}echo/x`);
 			assert.match(rs.text, /^GET \/echo\/x HTTP/, rs.way.join('\n'));
+			// from the first question on, whether it is ready
+			assert.deepEqual((await seen(site, whole)).filter((l) =>
+				l.includes('/w/')), []);
 			await site.admin.remove(whole.id);
 		});
 
