@@ -62,7 +62,7 @@ struct server {
 MUST_USE enum err io_serve(struct cx *cx, const struct server *s);
 /* One request from the environment and stdin to stdout: plain CGI. */
 MUST_USE enum err io_cgi(struct cx *cx, const struct server *s);
-/* Are we plain CGI? fd 0 is no socket and GATEWAY_INTERFACE is set. */
+/* Are we plain CGI? Nobody listens on fd 0 and GATEWAY_INTERFACE is set. */
 bool io_is_cgi(void);
 
 /* Blocks what io_serve() waits for: before the first thread, so that none of
@@ -70,7 +70,8 @@ bool io_is_cgi(void);
 void io_block_signals(void);
 
 /* Options of both programs: --site DIR, --socket PATH or ADDRESS:PORT, --mode
- * OCTAL, --remote yes. */
+ * OCTAL, --remote yes; the site also by ROOST_SITE, and as plain CGI by nothing
+ * else. */
 struct options {
 	const char *site, *socket;
 	unsigned mode;

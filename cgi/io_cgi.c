@@ -1,17 +1,25 @@
 /* Plain CGI: one request, from the environment and stdin to stdout. */
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cgi/io.h"
 
+/* A server may hand a plain program's input over as a socket (mod_cgid does),
+ * but one that nobody listens on. */
+static bool
+listens(int fd)
+{
+	int yes = 0;
+	socklen_t n = sizeof(yes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
+}
+
 bool
 io_is_cgi(void)
 {
-	struct stat st;
-
-	return getenv("GATEWAY_INTERFACE") &&
-	       (fstat(0, &st) || !S_ISSOCK(st.st_mode));
+	return getenv("GATEWAY_INTERFACE") && !listens(0);
 }
 
 static const char *

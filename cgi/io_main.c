@@ -27,6 +27,9 @@ io_options(struct cx *cx, int argc, char *const argv[], struct options *out)
 	struct options o = {.site = getenv("ROOST_SITE"), .mode = 0660};
 	enum err e = OK;
 
+	/* A server makes arguments of a plain program's query: ?--site+/x */
+	if (io_is_cgi())
+		argc = 1;
 	for (int i = 1; i < argc && !e; i++) {
 		const char *name = argv[i];
 

@@ -216,7 +216,9 @@ START_TEST(on_fd_0_it_serves_and_does_not_park)
 }
 END_TEST
 
-START_TEST(plain_cgi)
+/* in: its standard input. */
+static void
+check_plain_cgi(int in)
 {
 	int out[2];
 	char answer[65536] = "";
@@ -232,18 +234,34 @@ START_TEST(plain_cgi)
 		setenv("REQUEST_URI", "/api/v1/session", 1);
 		setenv("HTTP_COOKIE", ann_cookie, 1);
 		setenv("ROOST_SITE", t.dir, 1);
-		dup2(open("/dev/null", O_RDWR), 0);
+		dup2(in, 0);
 		dup2(out[1], 1);
-		dup2(0, 2);
-		execl(bin, bin, (char *)NULL);
+		dup2(open("/dev/null", O_RDWR), 2);
+		/* a query without "=" becomes arguments */
+		execl(bin, bin, "--site", "/nowhere", "--socket", "/tmp/x",
+		      (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);
 	while ((got = read(out[0], answer + n, sizeof(answer) - 1 - n)) > 0)
 		n += (size_t)got;
+	close(out[0]);
 	ck_assert_int_eq(exit_of(pid), 0);
 	ck_assert(strncmp(answer, "Status: 200 OK\r\n", 16) == 0);
 	ck_assert_ptr_nonnull(strstr(answer, "\"username\":\"ann\""));
+}
+
+/* Apache's mod_cgid hands the input over as a socket. */
+START_TEST(plain_cgi)
+{
+	int null = open("/dev/null", O_RDONLY), pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	check_plain_cgi(null);
+	check_plain_cgi(pair[0]);
+	close(null);
+	close(pair[0]);
+	close(pair[1]);
 }
 END_TEST
 
