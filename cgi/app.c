@@ -118,6 +118,19 @@ find_route(struct cx *cx, struct call *c, struct route_match *m)
 		       : OK;
 }
 
+/* What was begun and failed outside of the door is not begun again. */
+static enum err
+check_again(struct cx *cx, const struct call *c)
+{
+	if (!c->again || c->plain || strncmp(c->rq->path, "/w/", 3) == 0)
+		return OK;
+	if (c->cut_body)
+		return cx_fail(cx, ERR_TOO_LARGE,
+			       "the web server took no such "
+			       "body");
+	return cx_fail(cx, ERR_INTERNAL, "the web server failed");
+}
+
 /* ---- The journey. Each step may end it. ---- */
 
 /* The control plane answers for its own host only. */
@@ -138,7 +151,7 @@ answer(struct cx *cx, struct io *io, struct request *rq, struct call *c,
 {
 	enum err e;
 
-	if ((e = read_request(cx, io, rq, c)))
+	if ((e = read_request(cx, io, rq, c)) || (e = check_again(cx, c)))
 		return e;
 	if (c->plain)
 		return elsewhere(cx, c);

@@ -55,6 +55,15 @@ read_body(void *arg, void *p, size_t n)
 	return io->read(io, p, n);
 }
 
+/* More than mod_fcgid takes by itself? It says 500 then, and takes 128 KiB. */
+static bool
+announced_much(struct io *io)
+{
+	const char *n = either(io, "CONTENT_LENGTH", "REDIRECT_CONTENT_LENGTH");
+
+	return n && strtoll(n, NULL, 10) > 131072;
+}
+
 enum err
 app_read(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 {
@@ -75,6 +84,10 @@ app_read(struct cx *cx, struct io *io, struct request *rq, struct call *c)
 	if (n >= 500 && again)
 		c->gate_error = (int)n;
 	c->malformed = n == 400;
+	c->again = again && (n >= 500 || n == 413);
+	c->no_proxy =
+		either(io, "ROOST_NO_PROXY", "REDIRECT_ROOST_NO_PROXY") != NULL;
+	c->cut_body = again && announced_much(io);
 	if (again && method && *method)
 		rq->method = method_parse(method);
 	return e;

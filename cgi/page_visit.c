@@ -111,15 +111,16 @@ show_loading(struct cx *cx, struct call *c, const struct workspace *w,
 }
 
 static const char *
-why_shut(const struct workspace *w)
+why_shut(const struct call *c, const struct workspace *w)
 {
 	if (w->deleted_ms != 0)
 		return "gateway_deleted";
 	if (w->status == STATUS_ERROR)
 		return "gateway_error";
+	if (w->status == STATUS_RUNNING && w->desired != STATUS_RUNNING)
+		return "gateway_stopping";
 	if (w->status == STATUS_RUNNING)
-		return w->desired == STATUS_RUNNING ? "gateway_dead"
-						    : "gateway_stopping";
+		return c->no_proxy ? "gateway_no_proxy" : "gateway_dead";
 	if (w->status == STATUS_STANDBY)
 		return "gateway_asleep";
 	if (w->desired != STATUS_PENDING)
@@ -132,7 +133,7 @@ static enum err
 show_shut(struct cx *cx, struct call *c, const struct workspace *w,
 	  const char *to)
 {
-	const char *why = why_shut(w);
+	const char *why = why_shut(c, w);
 	enum err e = view_ws(cx, c, w, to);
 
 	if (e)
@@ -199,7 +200,7 @@ enum err
 visit(struct cx *cx, struct call *c)
 {
 	const char *to = c->rq->target;
-	bool failed = c->gate_error != 0;
+	bool failed = c->gate_error != 0 || c->no_proxy;
 	char id[ID_UUID_LEN + 1];
 	enum err e;
 

@@ -188,6 +188,42 @@ START_TEST(a_second_try_wakes_only_for_what_the_first_would)
 }
 END_TEST
 
+/* A form was posted, the web server failed: it is not posted again. */
+START_TEST(what_failed_outside_of_the_door_is_not_done_again)
+{
+	struct workspace w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+
+	for (int i = 0; i < 2; i++) {
+		ask("GET", fmt("/api/v1/workspaces/%s:start", w.id));
+		as(ann_cookie);
+		set("REDIRECT_STATUS", "500");
+		set("REDIRECT_REQUEST_METHOD", "POST");
+		set("CONTENT_LENGTH", i == 0 ? "20" : "200000");
+		ck_assert_int_eq(answered(), i == 0 ? 500 : 413);
+		ck_assert_int_eq(get(w.id).rev, w.rev);
+	}
+}
+END_TEST
+
+START_TEST(a_host_that_has_no_way_to_an_instance_says_so)
+{
+	struct workspace w = in_state(STATUS_RUNNING, STATUS_RUNNING, false);
+
+	ask("GET", fmt("/w/%s/", w.id));
+	set("REDIRECT_ROOST_NO_PROXY", "1");
+	set("REDIRECT_STATUS", "200");
+	browser();
+	as(ann_cookie);
+	ck_assert_int_eq(answered(), 502);
+	ck_assert(says("This host cannot bring you to it"));
+	w = in_state(STATUS_STANDBY, STATUS_STANDBY, false);
+	ask("GET", fmt("/w/%s/", w.id));
+	set("ROOST_NO_PROXY", "1");
+	as(ann_cookie);
+	ck_assert_int_eq(answered(), 503);
+}
+END_TEST
+
 START_TEST(only_an_id_gets_its_slash)
 {
 	static const char *const odd[] = {"/w/nonsense", "/w/%2f",
@@ -304,6 +340,8 @@ main(void)
 		 what_is_no_navigation_wakes_nothing,
 		 a_second_try_is_judged_as_the_first,
 		 a_second_try_wakes_only_for_what_the_first_would,
+		 what_failed_outside_of_the_door_is_not_done_again,
+		 a_host_that_has_no_way_to_an_instance_says_so,
 		 only_an_id_gets_its_slash,
 		 an_admin_does_not_enter,
 		 who_is_not_logged_in_comes_back,
