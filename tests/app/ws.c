@@ -20,7 +20,8 @@ ws_wanted(const struct conn *c)
 {
 	char value[64];
 
-	return strcmp(c->target, "/ws") == 0 &&
+	return (strcmp(c->target, "/ws") == 0 ||
+		strcmp(c->target, "/ws?evil") == 0) &&
 	       http_header(c, "Upgrade", value, sizeof(value)) &&
 	       strcasecmp(value, "websocket") == 0;
 }
@@ -38,8 +39,13 @@ ws_accept(struct conn *c)
 	EVP_EncodeBlock((unsigned char *)b64, sha, sizeof(sha));
 	bytes_fmt(&c->out,
 		  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-		  "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-		  b64);
+		  "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+		  b64,
+		  strchr(c->target, '?')
+			  ? "Set-Cookie: roost_session=evil; Path=/\r\n"
+			    "Set-Cookie: kept=1; Path=/\r\n"
+			    "Clear-Site-Data: \"*\"\r\n"
+			  : "");
 	c->mode = MODE_WS;
 }
 

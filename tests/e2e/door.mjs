@@ -7,7 +7,8 @@ import { flow } from './door-flow.mjs';
 import { hostile } from './door-hostile.mjs';
 import { ask, each } from './door-lib.mjs';
 import { people, states } from './door-state.mjs';
-import { sockets } from './door-ws.mjs';
+import { handshake, sockets } from './door-ws.mjs';
+import { SERVERS } from './servers.mjs';
 import { app, request, TOP, withSite } from './site.mjs';
 
 const apps = app('wsapp') +
@@ -58,6 +59,7 @@ export function door(server) {
 		});
 		flow(it, who);
 		sockets(it, who);
+		if (SERVERS[server].handshake) handshake(it, who);
 		it('an app that wants its whole path gets it', async (site) => {
 			const w = await site.admin.running({ app: 'whole' });
 			const rs = await site.admin.request('GET', `${w.path}echo/a%20b?c`);

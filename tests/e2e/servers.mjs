@@ -8,6 +8,7 @@
 //   strips   headers X-Roost-* of a client that nobody knows are taken out;
 //            otherwise who sends one is refused
 //   joins    several Cookie headers become one that is none of ours
+//   handshake  what an instance says with a WebSocket's handshake is looked at
 //   pooled   mod_fcgid: bodies for the handler are bounded by its limits
 //
 // ROOST_E2E_SERVER chooses one for tests that name none.
@@ -19,12 +20,13 @@ import os from 'node:os';
 import path from 'node:path';
 
 export const SERVERS = {
-	'lighttpd': { run: 'lighttpd', waits: true, slash: true, strips: true },
-	'nginx': { run: 'nginx', waits: true, slash: true, strips: true },
+	'lighttpd': { run: 'lighttpd', handshake: true, waits: true, slash: true, strips: true },
+	'nginx': { run: 'nginx', handshake: true, waits: true, slash: true, strips: true },
 	'apache-vhost': { run: 'apache', joins: true, waits: true, slash: true, shared: true },
 	'apache-checker': { run: 'apache-checker', joins: true, plain: true, slash: true,
 		pooled: true },
 	'apache-htaccess': { run: 'apache-htaccess', joins: true, plain: true, pooled: true },
+	'apache-htaccess-cgi': { run: 'apache-htaccess-cgi', plain: true },
 	'apache-cgi': { run: 'apache-cgi', joins: true, plain: true, slash: true },
 };
 

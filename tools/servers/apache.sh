@@ -4,7 +4,9 @@
 #   apache           mod_authnz_fcgi and mod_proxy_fcgi ask programs of ours
 #   apache-checker   mod_fcgid runs both programs
 #   apache-cgi       the handler is a plain CGI program; the gate is ours
-#   apache-htaccess  a host that allows .htaccess files, and no more
+#   apache-htaccess  a host that allows .htaccess files, and no more; the
+#                    document root is SITE/public
+#   apache-htaccess-cgi  the same, without mod_fcgid
 
 web_program=apache2
 web_package='apache2-bin and libapache2-mod-fcgid'
@@ -17,6 +19,7 @@ apache) parts='handler gate web' defines=(GATE) ;;
 apache-checker) parts='web' defines=(FCGID MOD_FCGID) ;;
 apache-cgi) parts='gate web' defines=(GATE CGI) ;;
 apache-htaccess) parts='web' defines=(FCGID MOD_FCGID PUBLIC) ;;
+apache-htaccess-cgi) parts='web' defines=(CGI PUBLIC) ;;
 esac
 
 # Apache's children are nobody in particular when it is started as root. They
@@ -59,10 +62,11 @@ web_check() {
 	esac
 	user='' group=''
 	[ "$(id -u)" != 0 ] || as_root
-	if [ "$server" = apache-htaccess ]; then
-		"$share/tools/htaccess" "$dir/public" "$dir" "$bin" "$share" ||
-			exit 1
-	fi
+	case $server in
+	apache-htaccess*)
+		"$share/tools/htaccess" "$dir/public" "$dir" "$bin" "$share" \
+			"${server#apache-htaccess-}" || exit 1 ;;
+	esac
 }
 
 web_argv() {

@@ -1,0 +1,3 @@
+import { door } from './door.mjs';
+
+door('apache-htaccess');
