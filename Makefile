@@ -88,7 +88,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(B)/bin/,roost.fcgi roost-gate.fcgi roost-reconcile roostctl)
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c \
 	    tests/contract_*.c tests/sweep_*.c))
-BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
+BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c bench/load.c))
 TESTAPPS := $(if $(wildcard tests/app/*.c),$(B)/tests/app/wsapp)
 
 all: $(PROGRAMS) $(TESTAPPS)
@@ -141,7 +141,7 @@ $(eval $(call program_rule,roostctl,ctl/main,ctl))
 
 # tests/test_LAYER_WHAT.c links with what LAYER may use, and with what the
 # test itself names in its first lines: /* links: layer ... */
-layer_of = $(word 2,$(subst _, ,$(notdir $(1))))
+layer_of = $(or $(word 2,$(subst _, ,$(notdir $(1)))),base)
 define test_rule
 $(B)/$(1): $(B)/obj/$(1).o $(B)/lib/support.a \
 		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))

@@ -24,6 +24,7 @@ struct load {
 	const char *request; /* whole, with its headers */
 	const char *status;  /* expected, "200" */
 	double seconds;
+	int connections; /* 0: LOAD_THREADS, which is the most */
 };
 
 struct load_result {
@@ -67,7 +68,7 @@ load_connect(int port)
 static inline bool
 load_whole(const char *buf, size_t n)
 {
-	/* lighttpd's own spelling: what the client does costs the same CPU */
+	/* the servers' own spelling: what the client does costs the same CPU */
 	const char *body = memmem(buf, n, "\r\n\r\n", 4);
 	const char *len = memmem(buf, n, "\r\nContent-Length: ", 18);
 
@@ -79,9 +80,10 @@ load_whole(const char *buf, size_t n)
 	return n >= 5 && strcmp(buf + n - 5, "0\r\n\r\n") == 0;
 }
 
-/* One exchange; false when the connection broke or the status was another. */
+/* One exchange; false when the connection broke or the status was another.
+ * *closes: the server has said that this was the last one on it. */
 static inline bool
-load_ask(int fd, const struct load *l)
+load_ask(int fd, const struct load *l, bool *closes)
 {
 	static __thread char buf[1 << 18];
 	size_t n = 0;
@@ -96,6 +98,7 @@ load_ask(int fd, const struct load *l)
 		n += (size_t)got;
 		buf[n] = '\0';
 	} while (!load_whole(buf, n));
+	*closes = memmem(buf, n, "\r\nConnection: close\r\n", 21) != NULL;
 	return strncmp(buf + 9, l->status, 3) == 0;
 }
 
@@ -105,15 +108,16 @@ load_main(void *arg)
 	struct load_thread *t = arg;
 	double end = load_now() + t->load->seconds;
 	int fd = load_connect(t->load->port);
+	bool closes = false;
 
 	while (load_now() < end && t->n < LOAD_SAMPLES) {
 		double from = load_now();
 
-		if (load_ask(fd, t->load)) {
+		if (load_ask(fd, t->load, &closes)) {
 			t->us[t->n++] = (load_now() - from) * 1e6;
-			continue;
-		}
-		if (++t->bad > 100)
+			if (!closes)
+				continue;
+		} else if (++t->bad > 100)
 			break;
 		close(fd);
 		fd = load_connect(t->load->port);
@@ -136,15 +140,16 @@ load_run(const struct load *l)
 	struct load_thread t[LOAD_THREADS];
 	struct load_result r = {0};
 	double *all, from = load_now();
+	int n = l->connections ? l->connections : LOAD_THREADS;
 
-	for (int i = 0; i < LOAD_THREADS; i++) {
+	for (int i = 0; i < n; i++) {
 		t[i] = (struct load_thread){.load = l,
 					    .us = malloc(LOAD_SAMPLES *
 							 sizeof(double))};
 		pthread_create(&t[i].id, NULL, load_main, &t[i]);
 	}
 	all = malloc(LOAD_THREADS * (size_t)LOAD_SAMPLES * sizeof(double));
-	for (int i = 0; i < LOAD_THREADS; i++) {
+	for (int i = 0; i < n; i++) {
 		pthread_join(t[i].id, NULL);
 		memcpy(all + r.n, t[i].us, t[i].n * sizeof(double));
 		r.n += t[i].n;
