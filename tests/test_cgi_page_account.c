@@ -264,8 +264,8 @@ START_TEST(programs_are_named)
 		ok(session_add(cx, db, known[i][1], ann, "x", known[i][0],
 			       "192.0.2.9", cx->now_ms + 3600000));
 		ck_assert_int_eq(get_page(ann_cookie, "/account"), 200);
-		ck_assert_msg(says(fmt("<td>%s</td>", known[i][1])), "%s",
-			      known[i][1]);
+		ck_assert_msg(says(fmt("<strong>%s</strong>", known[i][1])),
+			      "%s", known[i][1]);
 		ok(session_delete(cx, db, known[i][1]));
 	}
 }

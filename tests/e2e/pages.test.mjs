@@ -10,6 +10,28 @@ const KINDS = [['with JavaScript', {}],
 withSite('pages', {}, (it) => {
 	const button = (page, name) => page.getByRole('button', { name });
 
+	it('no page is wider than the screen', async (site) => {
+		const kim = await site.addUser('kim');
+		await site.login(kim.name, kim.password); // a second session
+		const ws = await kim.create({ name: 'a name that goes on '.repeat(8) });
+		const wide = [];
+
+		for (const width of [360, 1280]) for (const who of [kim, site.admin]) {
+			const page = await site.page(
+				{ as: who, viewport: { width, height: 800 } });
+			for (const path of ['/', '/account', '/trash',
+				...who === kim ? [`/workspaces/${ws.id}`,
+					`/workspaces/${ws.id}/delete`] : ['/admin']]) {
+				await page.goto(path);
+				const over = await page.evaluate(() =>
+					document.documentElement.scrollWidth - innerWidth);
+				if (over > 0) wide.push(`${path} at ${width}: ${over}`);
+			}
+			await page.context().close();
+		}
+		assert.deepEqual(wide, []);
+	});
+
 	for (const [kind, options] of KINDS) {
 		it(`the trash, ${kind}`, async (site) => {
 			const tom = await site.addUser(`tom ${kind}`);
@@ -43,7 +65,7 @@ withSite('pages', {}, (it) => {
 			const eve = await site.addUser(`eve ${kind}`);
 			const other = await site.login(eve.name, eve.password);
 			const page = await site.page({ as: eve, ...options });
-			const row = (text) => page.locator('tr', { hasText: text });
+			const row = (text) => page.locator('li', { hasText: text });
 
 			await page.goto('/');
 			await page.getByRole('link', { name: 'My account' }).click();
