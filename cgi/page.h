@@ -67,7 +67,7 @@ void page_kick(struct cx *cx, struct call *c);
  * message is shown once. */
 void page_done(struct cx *cx, struct call *c, const struct value *back,
 	       const char *path, const char *said);
-/* The flash that the browser brought: into the view, and forgotten. */
+/* The flash that a navigation brought: into the view, and forgotten. */
 void page_flash(struct cx *cx, struct call *c);
 const char *page_path(struct cx *cx, const char *id); /* "/workspaces/{id}" */
 /* If-Match as a rev for the wishes: 0 when none or "*". */

@@ -144,6 +144,18 @@ START_TEST(a_flash_is_one_of_ours_and_shown_once)
 }
 END_TEST
 
+START_TEST(a_flash_is_for_who_opens_a_page)
+{
+	ask("GET", "/"); /* a page that is being left fetches itself anew */
+	browser();
+	set("HTTP_SEC_FETCH_MODE", "cors");
+	as(fmt("%s; roost_flash=said_stop", ann_cookie));
+	ck_assert_int_eq(answered(), 200);
+	ck_assert(!says("It will stop"));
+	ck_assert(!says("roost_flash"));
+}
+END_TEST
+
 /* ---- Logging in ---- */
 
 START_TEST(login_comes_back_only_to_this_site)
@@ -457,6 +469,7 @@ main(void)
 				      korean_pages_are_korean,
 				      the_switch_is_kept_in_a_cookie,
 				      a_flash_is_one_of_ours_and_shown_once,
+				      a_flash_is_for_who_opens_a_page,
 				      login_comes_back_only_to_this_site,
 				      login_form,
 				      buttons_fit_the_state,
