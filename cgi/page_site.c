@@ -1,5 +1,5 @@
 /* How the site is: for probes, for Prometheus, for an administrator. */
-#include "cgi/page.h"
+#include "cgi/page_admin.h"
 #include "cgi/wait.h"
 #include "service/health.h"
 #include "service/metrics.h"
@@ -188,9 +188,6 @@ page_admin(struct cx *cx, struct call *c)
 	page_door(cx, c);
 	if ((e = view_errors(cx, c)) || (e = view_passes(cx, c)))
 		return e;
-	view_bool(c->view, "at_admin", true);
-	view_text(c->view, "title", page_say(c->lang, TEXT_nav_admin));
-	view_text(c->view, "page", "admin");
-	c->rp->page = "admin";
+	admin_frame(cx, c, ADMIN_HEALTH, NULL, "admin");
 	return OK;
 }

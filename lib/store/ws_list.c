@@ -1,10 +1,9 @@
 /* A page of workspaces, sorted and filtered, with the true total. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "store/keyset.h"
 #include "store/ws_row.h"
 
 static const char *const sorts[] = {
@@ -61,21 +60,6 @@ mark_print(struct cx *cx, const struct ws_query *q, const struct workspace *w)
 			    sort_ms(q, w));
 }
 
-static bool
-take_number(const char **s, char end, int64_t *out)
-{
-	char *stop = NULL;
-
-	if (**s < '0' || **s > '9')
-		return false;
-	errno = 0;
-	*out = strtoll(*s, &stop, 10);
-	if (errno || *stop != end)
-		return false;
-	*s = stop + (end != 0);
-	return true;
-}
-
 static void
 name_row(struct row *r, void *out)
 {
@@ -91,7 +75,7 @@ mark_read(struct cx *cx, struct db *db, const struct ws_query *q,
 
 	if (!s)
 		return OK;
-	if (!take_number(&s, '.', &m->n) || !take_number(&s, 0, &m->ms))
+	if (!keyset_number(&s, '.', &m->n) || !keyset_number(&s, 0, &m->ms))
 		return cx_field(cx, "cursor", "not a cursor of ours");
 	if (q->sort == WS_BY_NAME)
 		e = sql_row(cx, db, SQL_WS_NAME_OF_N, name_row, &m->name,
