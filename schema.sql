@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -103,6 +103,7 @@ CREATE TABLE workspace (
 	                  CHECK (standby_ttl_s BETWEEN 0 AND 315360000),
 	archive_ttl_s     INTEGER NOT NULL           -- asleep until archived; 0 never
 	                  CHECK (archive_ttl_s BETWEEN 0 AND 315360000),
+	keep_until_ms     INTEGER NOT NULL DEFAULT 0, -- asked for until then
 
 	error_reason      TEXT NOT NULL DEFAULT ''   -- why ERROR, or the last failure
 	                  CHECK (error_reason IN ('', 'ActionFailed', 'Unreachable',

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cgi/openapi.h"
+#include "rules/ttl.h"
 #include "store/operation.h"
 #include "store/pass.h"
 
@@ -28,6 +29,7 @@ NTH(reason, REASON__MAX - 1, reason_name((enum reason)(i + 1)))
 NTH(result, RESULT__MAX, result_name((enum result)i))
 NTH(role, ROLE__MAX, role_name((enum role)i))
 NTH(kind, PASS__MAX, passkind_name((enum passkind)i))
+NTH(hold, HOLD__MAX - 1, hold_name((enum hold)(i + 1)))
 NTH(desired, 3, status_name((enum status)i))
 
 static const char *
@@ -39,10 +41,15 @@ nth_phase(size_t i)
 static const struct {
 	const char *of;
 	nth_fn *nth;
-} words[] = {{"status", nth_status},	   {"phase", nth_phase},
-	     {"operation", nth_operation}, {"reason", nth_reason},
-	     {"result", nth_result},	   {"role", nth_role},
-	     {"kind", nth_kind},	   {"desired", nth_desired}};
+} words[] = {{"status", nth_status},
+	     {"phase", nth_phase},
+	     {"operation", nth_operation},
+	     {"reason", nth_reason},
+	     {"result", nth_result},
+	     {"role", nth_role},
+	     {"kind", nth_kind},
+	     {"desired", nth_desired},
+	     {"hold", nth_hold}};
 
 /* ---- The table ---- */
 

@@ -1,6 +1,7 @@
 /* What pages tell of a workspace beside its shape: in words, and what may be
  * done about it. */
 #include "cgi/page.h"
+#include "rules/ttl.h"
 #include "service/wish.h"
 
 static bool
@@ -58,23 +59,27 @@ add_step(struct cx *cx, struct json_object *o, const struct workspace *w)
 static void
 add_why(struct cx *cx, struct json_object *o, const struct workspace *w)
 {
-	bool runs = w->status == STATUS_RUNNING && !busy(w) &&
-		    w->desired == STATUS_RUNNING && w->deleted_ms == 0;
+	enum hold hold = ttl_hold(w);
+	bool many = w->connections != 1;
 
-	if (runs && w->connections > 0)
+	if (hold == HOLD_NONE && w->status != STATUS_STANDBY)
+		return;
+	if (hold == HOLD_UNSEEN)
+		view_text(o, "why", "not_seen");
+	else if (w->connections > 0 && w->idle_since_ms != 0)
+		view_text(o, "why", many ? "silent_many" : "silent_one");
+	else if (w->connections > 0)
 		view_text(o, "why",
-			  w->connections == 1 ? "connections_one"
-					      : "connections_many");
-	else if (runs && w->idle_since_ms != 0)
-		view_text(o, "idle_text", page_time(cx, w->idle_since_ms));
-	if (runs && w->connections == 0 && w->standby_ttl_s == 0)
+			  many ? "connections_many" : "connections_one");
+	else if (hold == HOLD_PINNED)
 		view_text(o, "why", "never_stops");
-	if (runs)
-		view_text(o, "stops_text",
-			  page_time(cx, workspace_stops_ms(w)));
-	if (w->status == STATUS_STANDBY && !busy(w) && w->deleted_ms == 0)
-		view_text(o, "archives_text",
-			  page_time(cx, workspace_archives_ms(w)));
+	view_text(o, "idle_text", page_time(cx, w->idle_since_ms));
+	if (hold == HOLD_USED)
+		view_text(o, "stops_text", page_time(cx, ttl_stops_ms(w)));
+	else if (hold != HOLD_PINNED && w->keep_until_ms > cx->now_ms)
+		view_text(o, "keep_text", page_time(cx, w->keep_until_ms));
+	view_text(o, hold == HOLD_NONE ? "archives_text" : "then_text",
+		  page_time(cx, ttl_archives_ms(w)));
 }
 
 static void

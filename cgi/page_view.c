@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/id.h"
 #include "cgi/page.h"
+#include "rules/ttl.h"
 #include "web/url.h"
 
 #define STATIC_MAX ((size_t)1 << 20)
@@ -41,11 +42,18 @@ view_error_facts(struct json_object *o, const struct workspace *ws)
 }
 
 static void
-view_times(struct json_object *o, const struct workspace *ws)
+view_times(const struct cx *cx, struct json_object *o,
+	   const struct workspace *ws)
 {
+	enum hold hold = ttl_hold(ws);
+
 	view_time(o, "last_access_at", ws->last_access_ms);
 	view_time(o, "idle_since", ws->idle_since_ms);
 	view_int(o, "connections", ws->connections);
+	view_time(o, "keep_until",
+		  ws->keep_until_ms > cx->now_ms ? ws->keep_until_ms : 0);
+	view_text(o, "runs_because",
+		  hold != HOLD_NONE ? hold_name(hold) : NULL);
 	view_time(o, "stops_at", workspace_stops_ms(ws));
 	view_time(o, "archives_at", workspace_archives_ms(ws));
 	view_int(o, "standby_ttl_seconds", ws->standby_ttl_s);
@@ -76,7 +84,7 @@ ws_view(struct cx *cx, struct db *db, const struct workspace *ws)
 	view_text(o, "archive_key", ws->archive_key);
 	view_progress(o, ws);
 	view_error_facts(o, ws);
-	view_times(o, ws);
+	view_times(cx, o, ws);
 	view_int(o, "rev", ws->rev);
 	view_text(o, "path", arena_printf(&cx->arena, "/w/%s/", ws->id));
 	return o;

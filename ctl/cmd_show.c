@@ -3,6 +3,7 @@
 
 #include "ctl/out.h"
 #include "ctl/workspace.h"
+#include "rules/ttl.h"
 #include "store/user.h"
 #include "store/workspace.h"
 
@@ -32,6 +33,8 @@ static const char *const show_keys[] = {"id",
 					"last_access_at",
 					"idle_since",
 					"connections",
+					"keep_until",
+					"runs_because",
 					"stops_at",
 					"archives_at",
 					"standby_ttl_seconds",
@@ -163,6 +166,8 @@ show_when(struct out *o, const struct workspace *w)
 	out_time(o, w->last_access_ms);
 	out_time(o, w->idle_since_ms);
 	out_int(o, w->connections);
+	out_time(o, w->keep_until_ms);
+	out_text(o, or_null(hold_name(ttl_hold(w))));
 	out_time(o, workspace_stops_ms(w));
 	out_time(o, workspace_archives_ms(w));
 	out_int(o, w->standby_ttl_s);

@@ -97,6 +97,23 @@ WISH(undelete)
 #undef WISH
 
 enum err
+ctl_ws_extend(struct ctl *c)
+{
+	struct workspace w, now;
+	int64_t minutes;
+	enum err e;
+
+	if ((e = ctl_number(c, "MINUTES", c->arg[1], 0, 525600, &minutes)) ||
+	    (e = ctl_ws_find(c, c->arg[0], &w)))
+		return e;
+	e = wish_keep(&c->cx, c->db, &who_ctl, w.id, 0, minutes * 60, &now);
+	if (!e)
+		printf("%s: kept for %lld minutes\n", now.id,
+		       (long long)minutes);
+	return e;
+}
+
+enum err
 ctl_ws_add(struct ctl *c)
 {
 	struct wish_new n = {.name = c->arg[1],

@@ -377,8 +377,33 @@ START_TEST(the_page_says_why_it_runs)
 	ok(workspace_activity(cx, db, &idle, 1));
 	ck_assert_int_eq(look(ann_cookie, fmt("/workspaces/%s", w.id)), 200);
 	ck_assert(says("Idle since <time datetime="));
-	ck_assert(says("stops at <time datetime="));
+	ck_assert(says("stops at about <time datetime="));
 	ck_assert(says(" UTC</time>"));
+}
+END_TEST
+
+START_TEST(the_page_keeps_it_running)
+{
+	struct workspace w = create(&ann_who, "a");
+	const char *path = fmt("/workspaces/%s/extend", w.id);
+	const char *page = fmt("/workspaces/%s", w.id);
+
+	becomes(w.id, STATUS_RUNNING);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(says("for 1 hour") && says("for 24 hours"));
+	ck_assert(!says("for 168 hours"));
+	ck_assert(!says("Kept running until") && !says("No longer than"));
+	ck_assert_int_eq(press(path, CSRF "&minutes=120"), 303);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(says("Kept running until <time datetime="));
+	ck_assert(says("it is archived at about <time datetime="));
+	ck_assert_int_eq(press(path, CSRF "&minutes=0"), 303);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(!says("Kept running until"));
+	ok(setting_put(cx, db, SETTING_KEEP_MAX_HOURS, 0));
+	ck_assert_int_eq(press(path, CSRF "&minutes=1"), 400);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(!says("/extend"));
 }
 END_TEST
 
@@ -478,6 +503,7 @@ main(void)
 				      the_limit_has_a_page_with_stop_buttons,
 				      the_list_is_paged_and_searched,
 				      the_page_says_why_it_runs,
+				      the_page_keeps_it_running,
 				      edit_keeps_what_was_not_touched,
 				      delete_asks_and_names_it,
 				      an_admin_recovers};

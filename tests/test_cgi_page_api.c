@@ -3,6 +3,7 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 
 /* The answer as JSON; lives until the next one. */
@@ -61,6 +62,8 @@ START_TEST(a_workspace_has_the_shape_of_the_contract)
 					   "last_access_at",
 					   "idle_since",
 					   "connections",
+					   "keep_until",
+					   "runs_because",
 					   "stops_at",
 					   "archives_at",
 					   "standby_ttl_seconds",
@@ -228,6 +231,35 @@ START_TEST(bad_questions_are_400_with_the_field)
 		ck_assert_str_eq(at("/error/code"), "INVALID_REQUEST");
 		ck_assert_str_eq(at("/error/field"), bad[i][1]);
 	}
+}
+END_TEST
+
+START_TEST(extend_is_for_a_while_within_the_limit)
+{
+	struct workspace w = create(&ann_who, "a");
+	const char *path = fmt("/workspaces/%s:extend", w.id);
+
+	becomes(w.id, STATUS_RUNNING);
+	ck_assert_int_eq(call("POST", path, "{\"seconds\":3600}"), 200);
+	ck_assert_int_ge(get(w.id).keep_until_ms, clock_now_ms() + 3590000);
+	ck_assert_int_le(get(w.id).keep_until_ms, clock_now_ms() + 3600000);
+	ck_assert_uint_eq(strlen(at("/keep_until")), 24);
+	ck_assert_str_eq(at("/runs_because"), "KEPT");
+	ck_assert_str_eq(at("/stops_at"), at("/keep_until"));
+	ck_assert_uint_eq(strlen(at("/archives_at")), 24);
+	ck_assert_int_eq(call("POST", path, "{\"seconds\":86401}"), 400);
+	ck_assert_str_eq(at("/error/field"), "seconds");
+	ck_assert_int_eq(call("POST", path, "{\"seconds\":-1}"), 400);
+	ck_assert_int_eq(call("POST", path, "{}"), 400);
+	ck_assert_int_eq(call("POST", path, "{\"seconds\":0}"), 200);
+	ck_assert_str_eq(at("/keep_until"), "null");
+	ck_assert_str_eq(at("/runs_because"), "USED");
+	ok(wish_stop(cx, db, &ann_who, w.id, 0, &w));
+	ck_assert_int_eq(call("POST", path, "{\"seconds\":60}"), 409);
+	ask("POST", fmt("/api/v1%s", path));
+	as(bob_cookie);
+	json("{\"seconds\":60}");
+	ck_assert_int_eq(answered(), 403);
 }
 END_TEST
 
@@ -435,6 +467,7 @@ main(void)
 		 create_at_the_limit_lists_the_running,
 		 lists_are_filtered_and_paged_with_a_true_total,
 		 bad_questions_are_400_with_the_field,
+		 extend_is_for_a_while_within_the_limit,
 		 patch_changes_what_it_names,
 		 actions_answer_202,
 		 delete_and_back,

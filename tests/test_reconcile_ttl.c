@@ -111,6 +111,41 @@ START_TEST(a_connection_keeps_it_awake)
 }
 END_TEST
 
+/* Kept: not before then, however idle; the time until then counts as use. */
+START_TEST(one_that_is_kept_is_not_stopped)
+{
+	struct workspace w = idle_for(301000);
+	int64_t until;
+
+	doctor(w.id, "keep_until_ms = %lld",
+	       (long long)(clock_now_ms() + MINUTE));
+	pass();
+	is_at(w.id, STATUS_RUNNING);
+	until = clock_now_ms() - 5;
+	doctor(w.id, "keep_until_ms = %lld, archive_ttl_s = 60",
+	       (long long)until);
+	pass();
+	is_at(w.id, STATUS_STANDBY);
+	w = get(w.id);
+	ck_assert_int_eq(w.last_access_ms, until);
+	ck_assert_int_eq(w.keep_until_ms, 0);
+	pass();
+	is_at(w.id, STATUS_STANDBY); /* not archived on the heels of it */
+}
+END_TEST
+
+/* Somebody keeps it between the look and the wish. */
+START_TEST(kept_in_the_last_moment)
+{
+	struct workspace w = idle_for(301000);
+
+	cx_tick(cx);
+	ok(workspace_keep(cx, world.db, w.id, 0, cx->now_ms + MINUTE, NULL));
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 0));
+	ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
+}
+END_TEST
+
 /* Not known is not none. */
 START_TEST(unknown_connections_prove_nothing)
 {
@@ -319,6 +354,8 @@ main(void)
 				      starting_counts_as_access,
 				      zero_means_never,
 				      a_connection_keeps_it_awake,
+				      one_that_is_kept_is_not_stopped,
+				      kept_in_the_last_moment,
 				      unknown_connections_prove_nothing,
 				      a_request_keeps_it_awake,
 				      a_stamp_from_the_future,

@@ -116,6 +116,43 @@ START_TEST(wishes)
 }
 END_TEST
 
+START_TEST(kept_until_it_is_stopped)
+{
+	struct workspace w = new_ws(ann, "a", STATUS_RUNNING), now;
+	int64_t until = cx->now_ms + 1000;
+
+	ok(workspace_keep(cx, db, w.id, w.rev, until, &now));
+	ck_assert_int_eq(now.keep_until_ms, until);
+	fails(ERR_PRECONDITION,
+	      workspace_keep(cx, db, w.id, w.rev, until, NULL));
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_RUNNING, &now));
+	ck_assert_int_eq(now.keep_until_ms, until);
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_STANDBY, &now));
+	ck_assert_int_eq(now.keep_until_ms, 0);
+	fails(ERR_STATE, workspace_keep(cx, db, w.id, 0, until, NULL));
+	ok(workspace_wish(cx, db, w.id, 0, STATUS_RUNNING, NULL));
+	ok(workspace_keep(cx, db, w.id, 0, until, NULL));
+	ok(workspace_delete(cx, db, w.id, 0, &now));
+	ck_assert_int_eq(now.keep_until_ms, 0);
+	fails(ERR_WS_NOT_FOUND, workspace_keep(cx, db, w.id, 0, until, NULL));
+}
+END_TEST
+
+/* Time for which it was kept is use; never time that has not come yet. */
+START_TEST(a_ttl_counts_what_was_kept)
+{
+	struct workspace w = new_ws(ann, "a", STATUS_RUNNING);
+	int64_t until = cx->now_ms + 1000;
+
+	ok(workspace_keep(cx, db, w.id, 0, until, &w));
+	cx->now_ms += 5000;
+	ok(workspace_ttl_wish(cx, db, w.id, w.rev, STATUS_STANDBY));
+	w = get(w.id);
+	ck_assert_int_eq(w.last_access_ms, until);
+	ck_assert_int_eq(w.keep_until_ms, 0);
+}
+END_TEST
+
 START_TEST(a_ttl_never_overwrites_a_newer_wish)
 {
 	struct workspace w = new_ws(ann, "a", STATUS_RUNNING);
@@ -498,6 +535,8 @@ main(void)
 		limits_of_the_schema_hold,
 		a_patch_changes_what_it_names,
 		wishes,
+		kept_until_it_is_stopped,
+		a_ttl_counts_what_was_kept,
 		a_ttl_never_overwrites_a_newer_wish,
 		delete_and_undo,
 		recover_forgets_the_error,

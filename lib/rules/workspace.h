@@ -31,10 +31,11 @@ struct workspace {
 	const char *op_unit;	   /* "bytes", "files", or NULL */
 
 	int64_t last_access_ms;
-	int64_t idle_since_ms; /* 0: somebody is connected, or not running */
+	int64_t idle_since_ms; /* 0: connections hold it, or not running */
 	int64_t connections;
 	int64_t status_changed_ms;
 	int64_t standby_ttl_s, archive_ttl_s; /* 0: never */
+	int64_t keep_until_ms; /* somebody asked for it until then */
 
 	enum reason error_reason;
 	const char *error_message; /* for people; NULL */

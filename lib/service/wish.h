@@ -57,6 +57,14 @@ MUST_USE enum err wish_stop(struct cx *cx, struct db *db, const struct who *who,
 MUST_USE enum err wish_archive(struct cx *cx, struct db *db,
 			       const struct who *who, const char *id,
 			       int64_t rev, struct workspace *out);
+/*
+ * It keeps running for so long from now on, also when nobody uses it; 0: no
+ * more. Not longer than keep_max_hours: ERR_INVALID, field "seconds". ERR_STATE
+ * when it is not wanted running.
+ */
+MUST_USE enum err wish_keep(struct cx *cx, struct db *db, const struct who *who,
+			    const char *id, int64_t rev, int64_t seconds,
+			    struct workspace *out);
 /* ERR_STATE when there is no archive and none is being made. */
 MUST_USE enum err wish_restore(struct cx *cx, struct db *db,
 			       const struct who *who, const char *id,

@@ -93,9 +93,15 @@ struct ws_patch {
 MUST_USE enum err workspace_patch(struct cx *cx, struct db *db, const char *id,
 				  int64_t rev, const struct ws_patch *p,
 				  struct workspace *out);
-/* The newest intent. RUNNING and STANDBY count as access. */
+/* The newest intent. RUNNING and STANDBY count as access; those that end its
+ * running end its being kept, too. */
 MUST_USE enum err workspace_wish(struct cx *cx, struct db *db, const char *id,
 				 int64_t rev, enum status desired,
+				 struct workspace *out);
+/* It shall not be stopped by itself before until_ms; 0: that is over. ERR_STATE
+ * when it is not wanted RUNNING. */
+MUST_USE enum err workspace_keep(struct cx *cx, struct db *db, const char *id,
+				 int64_t rev, int64_t until_ms,
 				 struct workspace *out);
 MUST_USE enum err workspace_delete(struct cx *cx, struct db *db, const char *id,
 				   int64_t rev, struct workspace *out);
@@ -113,7 +119,8 @@ MUST_USE enum err workspace_undelete(struct cx *cx, struct db *db,
 MUST_USE enum err workspace_recover(struct cx *cx, struct db *db,
 				    const char *id, int64_t rev,
 				    struct workspace *out);
-/* Of a TTL rule: ERR_CONFLICT when rev is not the row's any more. */
+/* Of a TTL rule: ERR_CONFLICT when rev is not the row's any more. The time for
+ * which it was kept has counted as access. */
 MUST_USE enum err workspace_ttl_wish(struct cx *cx, struct db *db,
 				     const char *id, int64_t rev,
 				     enum status desired);

@@ -26,6 +26,7 @@
 	X(int,       status_changed_ms) \
 	X(int,       standby_ttl_s)     \
 	X(int,       archive_ttl_s)     \
+	X(int,       keep_until_ms)     \
 	X(reason,    error_reason)      \
 	X(text,      error_message)     \
 	X(int,       error_count)       \

@@ -72,6 +72,14 @@ workspace_wish(struct cx *cx, struct db *db, const char *id, int64_t rev,
 }
 
 enum err
+workspace_keep(struct cx *cx, struct db *db, const char *id, int64_t rev,
+	       int64_t until_ms, struct workspace *out)
+{
+	return change(cx, db, SQL_WS_KEEP, id, rev, out,
+		      ARGS(TEXT(id), INT(cx->now_ms), INT(rev), INT(until_ms)));
+}
+
+enum err
 workspace_delete(struct cx *cx, struct db *db, const char *id, int64_t rev,
 		 struct workspace *out)
 {

@@ -98,6 +98,7 @@ withSite('OpenAPI', { apps }, (it) => {
 		await call(admin, 'get', `${each}/operations`, { id });
 		await call(admin, 'patch', each, { id, body: { memo: 'm' } });
 		await call(admin, 'post', `${each}:recover`, { id, expect: 409 });
+		await call(admin, 'post', `${each}:extend`, { id, body: { seconds: 60 } });
 		await call(admin, 'post', `${each}:stop`, { id });
 		await call(admin, 'post', `${each}:start`, { id });
 		await admin.phase(id, 'RUNNING');

@@ -51,6 +51,23 @@ withSite('F3 TTL', {}, (it) => {
 		await site.admin.remove(w.id);
 	});
 
+	it('asked to keep running, it does, and says until when', async (site) => {
+		const w = await site.admin.running();
+		await site.admin.patch(w.id, { standby_ttl_seconds: 1 });
+		const kept = (await site.admin.api('POST', `/workspaces/${w.id}:extend`,
+			{ seconds: 3600 }, { expect: 200 })).json;
+		assert.equal(kept.runs_because, 'KEPT');
+		await sleep(1500);
+		await site.pass();
+		const now = await site.admin.workspace(w.id);
+		assert.equal(now.phase, 'RUNNING');
+		assert.equal(now.stops_at, kept.keep_until);
+		await site.admin.api('POST', `/workspaces/${w.id}:extend`,
+			{ seconds: 0 }, { expect: 200 });
+		await passUntil(site, w.id, 'STANDBY');
+		await site.admin.remove(w.id);
+	});
+
 	it('0 means never', async (site) => {
 		const w = await site.admin.running();
 		await site.admin.patch(w.id, { standby_ttl_seconds: 0 });
