@@ -1,7 +1,8 @@
 -- The door of nginx: asks the gate, and bounds what passes in and out (the
 -- rules: lua/door.lua).
 --
--- 1. /w/{id}/ reaches the gate only when it can be read in one way.
+-- 1. /w/{id}/ reaches the gate only when it can be read in one way. On a
+--    workspace's own host all paths are the instance's, and lead nowhere else.
 -- 2. Any answer of the gate but 200 is the client's answer.
 -- 3. An instance never sees the session, the token or another's X-Roost-*.
 -- 4. What an instance answers speaks for its own path only.
@@ -58,24 +59,31 @@ end
 
 local function send_to(header)
 	local target = ngx.var.request_uri
-	local base, rest = rules.split(target)
+	local base, rest = "", target
 
+	if header["Variable-GATE_HOST"] ~= "1" then
+		base, rest = rules.split(target)
+	end
 	if header["Variable-GATE_WHOLE"] == "1" then rest = target end
 	hide(header["Variable-GATE_USER"])
 	ngx.var.roost_base = base
 	ngx.var.roost_backend = backend(header["Variable-GATE_HTTP"]) .. rest
 end
 
-function door.ask()
-	local raw = ngx.var.request_uri:match("^[^?]*")
+-- A target with a host of its own ("GET http://other/") chose this server { },
+-- and Host is what the gate judges: both must say the same.
+local function one_host()
+	local host = ngx.var.http_host
 
-	if not rules.names_one(raw) and not rules.names_one(ngx.var.uri) then
-		return ngx.exec("@roost_handler")
-	end
-	if not rules.one_meaning(raw, ngx.var.uri) then return ngx.exit(400) end
-	if not raw:find("/", 4, true) then return ngx.exec("@roost_handler") end
-	local res = ngx.location.capture("/_roost/gate",
+	return not host or
+		host:lower():gsub(":%d*$", ""):gsub("%.$", "") == ngx.var.host
+end
+
+local function ask_gate()
+	if not one_host() then return ngx.exit(400) end
+	local res = ngx.location.capture("/.roost/gate",
 		{ method = ngx.HTTP_GET, body = "" })
+
 	if res.status == 502 or res.status == 504 then
 		return ngx.exec("@roost_failed")
 	elseif res.status ~= 200 or res.truncated then
@@ -86,11 +94,29 @@ function door.ask()
 	send_to(res.header)
 end
 
+function door.ask()
+	local raw = ngx.var.request_uri:match("^[^?]*")
+
+	if not rules.names_one(raw) and not rules.names_one(ngx.var.uri) then
+		return ngx.exec("@roost_handler")
+	end
+	if not rules.one_meaning(raw, ngx.var.uri) then return ngx.exit(400) end
+	if not raw:find("/", 4, true) then return ngx.exec("@roost_handler") end
+	return ask_gate()
+end
+
+function door.ask_host()
+	if rules.leads_elsewhere(ngx.var.request_uri:match("^[^?]*")) then
+		return ngx.exit(400)
+	end
+	return ask_gate()
+end
+
 function door.answer()
 	local base = ngx.var.roost_base
 	local header, kept = ngx.header, {}
 
-	if not base or base == "" then return end
+	if ngx.var.roost_backend == "" then return end -- not an instance's
 	local set = header["Set-Cookie"] or {}
 	for _, value in ipairs(type(set) == "table" and set or { set }) do
 		kept[#kept + 1] = rules.set_cookie(value, base)

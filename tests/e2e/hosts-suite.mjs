@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { each, mark, nothingOf, Raw, seen, withoutGate } from './door-lib.mjs';
 import { hostOf, Jar, jarOf, originOf, plain } from './hosts.mjs';
-import { app, BIN, NAVIGATE, until, withSite } from './site.mjs';
+import { SERVERS } from './servers.mjs';
+import { app, NAVIGATE, until, withSite } from './site.mjs';
 import { wsOpen } from './ws.mjs';
 
 const apps = app('wsapp') + app('slow', '--slow-start 1500') +
@@ -17,6 +18,8 @@ const HTML = { Accept: 'text/html' };
 // server: as Site.start() takes it.
 export function hosts(server) {
 	const options = { server, apps, settings, names: plain };
+	// a path that is easily spoiled on its way
+	const odd = `echo/a${SERVERS[server].slash ? '%2F' : '%26'}b//?c=%26d`;
 
 	withSite(`hosts of their own: ${server}`, options, (it) => {
 		let w, v, jar, at;
@@ -31,10 +34,10 @@ export function hosts(server) {
 				site.admin.running({ name: 'second' })]);
 			at = originOf(site, w);
 			jar = jarOf(site, site.admin);
-			const rs = await jar.go(`${site.url}${w.path}echo/a%2Fb//?c=%26d`);
+			const rs = await jar.go(`${site.url}${w.path}${odd}`);
 			assert.equal(rs.status, 200, `${rs.text}\n${rs.way.join('\n')}`);
-			assert.equal(rs.url, `${at}/echo/a%2Fb//?c=%26d`);
-			assert.match(rs.text, /^GET \/echo\/a%2Fb\/\/\?c=%26d HTTP/);
+			assert.equal(rs.url, `${at}/${odd}`);
+			assert.ok(rs.text.startsWith(`GET /${odd} HTTP`), rs.text);
 			// to the host, away for a code, back with it, and on
 			assert.equal(rs.way.length, 5, rs.way.join('\n'));
 			// with a ticket there is only one step
@@ -327,20 +330,21 @@ export function hosts(server) {
 				assert.ok(shut.status >= 500, `${shut.status} ${shut.way.join('\n')}`);
 				assert.ok(!shut.text.startsWith('GET /echo'));
 				assert.equal((await ws(site, at,
-					{ cookie: jar.header(hostOf(site, w)) })).status, 503);
+					{ cookie: jar.header(hostOf(site, w)) })).status >= 500);
 			});
 			await until(async () => (await jar.ask(`${at}/echo`)).status === 200,
 				'the gate to be back');
 		});
 
 		it('doctor asks the control plane, and says what is not right', async (site) => {
-			const { status, stdout } = spawnSync(`${BIN}/roostctl`,
-				['--site', site.dir, 'doctor', '--json'], { encoding: 'utf8' });
+			const { status, stdout } = spawnSync(...site.command(
+				`${site.programs.bin}/roostctl`, '--site', site.dir, 'doctor',
+				'--json'), { encoding: 'utf8' });
 			const rows = JSON.parse(stdout);
 			const of = (check) => rows.filter((r) => r.check === check);
 			assert.deepEqual(rows.filter((r) => r.result === 'fail'), [], stdout);
 			assert.equal(status, 0);
-			for (const check of ['gate', 'path', 'websocket'])
+			for (const check of ['gate', 'names', 'path', 'websocket'])
 				assert.ok(of(check).length > 0, `${check} says nothing`);
 			assert.match(JSON.stringify(of('hosts')), /https only/);
 			assert.match(JSON.stringify(of('server')), /at http:.*localhost/);
@@ -351,14 +355,17 @@ export function hosts(server) {
 			await site.admin.patch(slow.id, { desired_state: 'STANDBY' });
 			await site.admin.phase(slow.id, 'STANDBY');
 			const page = await site.page();
+			// the loading page may be gone before anybody has looked at it
+			const shown = [];
+			page.on('response', (rs) => shown.push(`${rs.status()} ${rs.url()}`));
 			await page.goto(`${originOf(site, slow)}/?bookmarked`);
 			await page.getByLabel('User name').fill('admin');
 			await page.getByLabel('Password').fill(site.password);
 			await page.getByRole('button', { name: 'Log in' }).click();
-			await page.locator('#now[data-leave]', { hasText: 'dozing' }).waitFor();
-			assert.equal(new URL(page.url()).host, site.host);
 			await page.getByText('ws echo hello').waitFor();
 			assert.equal(page.url(), `${originOf(site, slow)}/?bookmarked`);
+			assert.ok(shown.includes(`200 ${site.url}${slow.path}?bookmarked`),
+				shown.join('\n'));
 			// one that runs: the form's answer leads straight to its host
 			const fresh = await site.page();
 			await fresh.goto(`${site.url}${w.path}`);

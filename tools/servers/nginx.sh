@@ -12,5 +12,6 @@ web_check() {
 
 web_argv() {
 	argv=(env ROOST_DIR="$dir" ROOST_WWW="$share/www" ROOST_PORT="$port"
+		ROOST_WORKSPACE_DOMAIN="$domain"
 		"$share/nginx/serve")
 }
