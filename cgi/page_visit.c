@@ -219,7 +219,7 @@ visit(struct cx *cx, struct call *c)
 	case FOUND_COMING:
 		return show_loading(cx, c, c->ws, to);
 	case FOUND_READY:
-		if (host_mode(cx->site) && stands(cx, c->ws))
+		if (host_mode(cx->site) && !c->no_proxy && stands(cx, c->ws))
 			return visit_host(cx, c, rest_of(c->ws, to));
 		/* it came up after the gate had looked, or it is dead */
 		return failed ? show_shut(cx, c, c->ws, to)

@@ -52,6 +52,7 @@ probe_show(struct cx *cx, struct call *c)
 	view_int(v, "threads",
 		 p->serve == SERVE_SOCKET ? cx->site->handler_threads : 1);
 	view_bool(v, "parks", p->wait != NULL);
+	view_bool(v, "leads", !c->no_proxy);
 	view_bool(v, "https", rq->https);
 	view_text(v, "host", rq->header[HEADER_HOST]);
 	view_text(v, "base_url", cx->site->base_url);

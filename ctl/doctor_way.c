@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "base/id.h"
 #include "ctl/door.h"
 #include "rules/names.h"
@@ -179,6 +180,13 @@ doctor_gate(struct doctor *d)
 
 	if (!o || !o->up)
 		return;
+	if (!door_bool(o, "leads")) {
+		doctor_say(d, VERDICT_FAIL,
+			   "this host has no FastCGI, so that nobody can be "
+			   "brought to an instance, on hosts of their own "
+			   "neither: it needs mod_fcgid (docs/SERVERS.md)");
+		return;
+	}
 	if (!o->player) {
 		doctor_say(d, VERDICT_WARN,
 			   "not asked: all slots of the web server are in use");
@@ -198,6 +206,54 @@ doctor_gate(struct doctor *d)
 			   "strangers get %d, who may gets to the instance",
 			   b.status);
 	o->through = is_player(&a);
+	http_free(&a);
+	http_free(&b);
+}
+
+/* ---- names ---- */
+
+static void
+look_at_names(struct doctor *d, const struct http_answer *a,
+	      const struct http_answer *stranger)
+{
+	const char *domain = d->c->site.workspace_domain;
+
+	if (is_player(stranger))
+		doctor_say(d, VERDICT_FAIL,
+			   "a stranger reaches instances at their hosts: the "
+			   "web server does not ask the gate; take the site "
+			   "off the net until it does");
+	else if (!is_player(a))
+		doctor_say(d, VERDICT_FAIL,
+			   "the host of a workspace answers %d, and not from "
+			   "the instance: set the web server up for *.%s "
+			   "(docs/HOSTNAMES.md)",
+			   a->status, domain);
+	else
+		doctor_say(d, VERDICT_OK,
+			   "*.%s leads to the instances; strangers get %d",
+			   domain, stranger->status);
+}
+
+void
+doctor_names(struct doctor *d)
+{
+	struct cx *cx = &d->c->cx;
+	struct door *o = d->door;
+	struct door_ask ask = {.path = "/"},
+			other = {.path = "/", .stranger = true};
+	struct http_answer a = {0}, b = {0};
+
+	if (!o || !o->through || !host_mode(cx->site))
+		return;
+	ask.at = other.at = host_workspace(cx, NAME_PROBE_ID);
+	if (door_ask(o, &other, &b) || door_ask(o, &ask, &a))
+		doctor_say(d, VERDICT_FAIL,
+			   "%s; does *.%s lead to the web server (DNS), with a "
+			   "certificate for it?",
+			   cx->why, cx->site->workspace_domain);
+	else
+		look_at_names(d, &a, &b);
 	http_free(&a);
 	http_free(&b);
 }

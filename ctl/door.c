@@ -14,7 +14,8 @@ door_ask(struct door *o, const struct door_ask *ask, struct http_answer *a)
 	const char *header[16];
 	size_t n = 0;
 	struct http_ask rq = {.method = ask->method,
-			      .url = arena_printf(&o->cx->arena, "%s%s", o->url,
+			      .url = arena_printf(&o->cx->arena, "%s%s",
+						  ask->at ? ask->at : o->url,
 						  ask->path),
 			      .header = header,
 			      .body = ask->body,

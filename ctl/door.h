@@ -46,6 +46,7 @@ struct door {
  */
 struct door_ask {
 	const char *method, *path;
+	const char *at; /* in place of the control plane's url */
 	const char *header[8];
 	const char *body;
 	size_t body_len;

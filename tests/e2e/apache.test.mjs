@@ -3,6 +3,8 @@
 // programs get along with either.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { jarOf, originOf, plain } from './hosts.mjs';
 import { app, request, until, withSite } from './site.mjs';
 
 const apps = app('wsapp') + app('slow', '--slow-start 3000');
@@ -152,3 +154,19 @@ withSite('apache-htaccess-cgi', { server: 'apache-htaccess-cgi', apps }, (it) =>
 		await site.admin.remove(w.id);
 	});
 });
+
+withSite('apache-htaccess-cgi with hosts of their own',
+	{ server: 'apache-htaccess-cgi', apps, names: plain }, (it) => {
+		it('there, too: said why, and not in circles', async (site) => {
+			const w = await site.admin.running();
+			for (const url of [`${site.url}${w.path}`, `${originOf(site, w)}/echo`]) {
+				const rs = await jarOf(site, site.admin).go(url);
+				assert.equal(rs.status, 502, rs.way.join('\n'));
+				assert.match(rs.text, /This host cannot bring you to it/);
+			}
+			const d = spawnSync(...site.command(`${site.programs.bin}/roostctl`,
+				'--site', site.dir, 'doctor'), { encoding: 'utf8' });
+			assert.match(d.stdout, /^fail +gate +.*has no FastCGI/m);
+			await site.admin.remove(w.id);
+		});
+	});

@@ -1,0 +1,3 @@
+import { hosts } from './hosts-suite.mjs';
+
+hosts('apache-htaccess');
