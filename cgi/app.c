@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cgi/host.h"
 #include "cgi/io.h"
+#include "cgi/probe.h"
 #include "cgi/wait.h"
 #include "web/accept.h"
 #include "web/cookie.h"
@@ -164,14 +165,15 @@ answer(struct cx *cx, struct io *io, struct request *rq, struct call *c,
 static void
 log_request(struct cx *cx, const struct call *c, enum err e, int64_t began)
 {
-	bool broken = e && err_http(e) >= 500;
+	enum log_level level = e && err_http(e) >= 500 ? LOG_LEVEL_ERROR
+			       : c->quiet	       ? LOG_LEVEL_DEBUG
+						       : LOG_LEVEL_INFO;
 	int64_t ms = clock_mono_ms() - began;
 	struct arena *a = &cx->arena;
 
-	log_event(cx, broken ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "request",
-		  "method", c->rq->method_name, "path", c->rq->path, "status",
-		  arena_printf(a, "%d", c->rp->status), "ms",
-		  arena_printf(a, "%lld", (long long)ms), "user",
+	log_event(cx, level, "request", "method", c->rq->method_name, "path",
+		  c->rq->path, "status", arena_printf(a, "%d", c->rp->status),
+		  "ms", arena_printf(a, "%lld", (long long)ms), "user",
 		  c->who.username, "from", c->rq->remote, "why",
 		  e ? cx->why : NULL, NULL);
 }
@@ -215,6 +217,7 @@ app_answer(struct worker *w, struct io *io)
 	cx_begin(cx, w->program->site);
 	c = call_new(w, &rq, &rp);
 	e = answer(cx, io, &rq, c, &m);
+	c->quiet = probe_warms(cx, &rq);
 	if (!e && c->park)
 		kept = wait_park(w->program->wait, cx, c, io);
 	if (!e && c->park && !kept)

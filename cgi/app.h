@@ -109,6 +109,7 @@ struct call {
 	bool malformed; /* the web server has refused it as such */
 	bool again;	/* it has failed, and asks for a page about that */
 	bool cut_body;	/* perhaps because of a long body */
+	bool quiet;	/* it warms a pool: for the log of a developer */
 	bool no_proxy;	/* it cannot bring anybody to an instance */
 	/* Not on the control plane's host: on that of a workspace, or (empty)
 	 * at a name that is nobody's. Answers are plain then: nothing of the

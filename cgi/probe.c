@@ -106,3 +106,11 @@ probe_warm(struct cx *cx, struct call *c)
 	view_int(c->view, "pid", getpid());
 	return OK;
 }
+
+bool
+probe_warms(struct cx *cx, const struct request *rq)
+{
+	const char *note;
+
+	return badge_holds(cx, BADGE_WARM, rq->header[HEADER_PROBE], &note);
+}

@@ -18,11 +18,18 @@
 #define PROBE_MEET_MS 4000
 
 /*
- * Waits until as many processes have come as the badge of BADGE_WARM names,
- * or some time has gone: so that a web server has to start them all. name is
- * the meeting place, one for each program.
+ * Waits until as many processes have come as the badge of BADGE_WARM names, or
+ * its time has gone: so that a web server has to start them all. Who comes
+ * when it has gone is not counted: the server may have had to send him to a
+ * process that was counted before. name is the meeting place, one for each
+ * program; its file gets a byte for each who came. reconcile/warm.h asks.
  */
 void probe_meet(struct cx *cx, const char *note, const char *name);
+
+struct request;
+
+/* Does it warm a pool? Nobody wants to read of that each minute. */
+bool probe_warms(struct cx *cx, const struct request *rq);
 
 enum probe { PROBE_NONE, PROBE_INSTANCE, PROBE_WARM };
 

@@ -12,23 +12,36 @@
 #include "rules/names.h"
 
 #define MEET_EACH_MS 5
-#define WARM_MOST 200
+
+/* The note of a badge that warms: "HOW_MANY UNTIL_MS". */
+static bool
+read_meeting(const char *note, long *want, int64_t *left)
+{
+	char *end;
+
+	*want = strtol(note, &end, 10);
+	*left = strtoll(end, NULL, 10) - clock_now_ms();
+	if (*left > PROBE_MEET_MS)
+		*left = PROBE_MEET_MS;
+	return *want > 0 && *left > 0;
+}
 
 void
 probe_meet(struct cx *cx, const char *note, const char *name)
 {
 	const char *path =
 		arena_printf(&cx->arena, "%s/warm.%s", cx->site->run_dir, name);
-	int64_t ends = clock_mono_ms() + PROBE_MEET_MS;
-	long want = strtol(note, NULL, 10);
+	int64_t left, ends;
 	struct stat st;
+	long want;
 	int fd;
 
-	if (want < 2 || want > WARM_MOST ||
+	if (!read_meeting(note, &want, &left) ||
 	    (fd = open(path,
 		       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
 		       0600)) < 0)
 		return;
+	ends = clock_mono_ms() + left;
 	if (write(fd, ".", 1) == 1)
 		while (!fstat(fd, &st) && st.st_size < want &&
 		       clock_mono_ms() < ends)

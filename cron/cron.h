@@ -4,6 +4,7 @@
  *   roost-reconcile --site DIR [--kick]     a pass
  *   ... --worker ID OP_ID --lock FD         one operation, begun by a pass
  *   ... --chores                            archives and trash, by a pass
+ *   ... --warm                              the web server's pools, by a pass
  *
  * Exit status of a pass: 0 when it did its work (or another one does it), 1
  * when it could not, 2 for a wrong command line. stderr is for the person
@@ -28,6 +29,7 @@ int pass_main(struct cx *cx, enum passkind kind);
 int worker_main(struct cx *cx, const char *id, const char *op_id, int lock_fd,
 		long parent);
 int chores_main(struct cx *cx);
+int warm_main(struct cx *cx);
 
 enum worker_exit {
 	WORKER_DONE = 0,

@@ -54,3 +54,13 @@ errands(struct cx *cx)
 		return e;
 	return start_doctor(cx, url);
 }
+
+enum err
+errand_warm(struct cx *cx)
+{
+	const char *argv[] = {arena_printf(&cx->arena, "%s/roost-reconcile",
+					   site_libexec(cx)),
+			      "--site", cx->site->dir, "--warm", NULL};
+
+	return cx->site->warm_processes ? proc_detach(cx, argv, -1) : OK;
+}

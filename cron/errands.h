@@ -13,5 +13,8 @@
  * not see a new report presses again.
  */
 MUST_USE enum err errands(struct cx *cx);
+/* Once a minute, where warm_processes says so: reconcile/warm.h, in a process
+ * of its own. */
+MUST_USE enum err errand_warm(struct cx *cx);
 
 #endif

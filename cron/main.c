@@ -9,7 +9,7 @@
 struct options {
 	const char *site, *id, *op_id;
 	long lock_fd, parent;
-	bool kick, chores, help;
+	bool kick, chores, warm, help;
 };
 
 static bool
@@ -31,6 +31,8 @@ option(char *const *v, int n, struct options *o)
 		return o->kick = true, 1;
 	if (!strcmp(v[0], "--chores"))
 		return o->chores = true, 1;
+	if (!strcmp(v[0], "--warm"))
+		return o->warm = true, 1;
 	if (!strcmp(v[0], "--help"))
 		return o->help = true, 1;
 	if (!strcmp(v[0], "--site") && n > 1)
@@ -84,6 +86,8 @@ run(struct cx *cx, const struct options *o)
 				   o->parent);
 	if (o->chores)
 		return chores_main(cx);
+	if (o->warm)
+		return warm_main(cx);
 	return pass_main(cx, o->kick ? PASS_KICK : PASS_CRON);
 }
 

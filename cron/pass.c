@@ -286,6 +286,16 @@ lock_and_run(struct cx *cx, struct run *run, enum passkind kind)
 	return OK;
 }
 
+/* Whether or not another pass is at work. */
+static void
+each_minute(struct cx *cx, struct run *run)
+{
+	if (meta_set(cx, run->w.db, META_LAST_CRON_MS, cx->now_ms))
+		log_fail(cx, "cron-mark");
+	if (errand_warm(cx))
+		log_fail(cx, "warm");
+}
+
 int
 pass_main(struct cx *cx, enum passkind kind)
 {
@@ -296,9 +306,8 @@ pass_main(struct cx *cx, enum passkind kind)
 	run.w.arg = &run;
 	catch_signals();
 	if (!(e = world_open(cx, DB_UPGRADE, &run.w))) {
-		if (kind == PASS_CRON &&
-		    meta_set(cx, run.w.db, META_LAST_CRON_MS, cx->now_ms))
-			log_fail(cx, "cron-mark");
+		if (kind == PASS_CRON)
+			each_minute(cx, &run);
 		bell_open(cx, &run.bell);
 		e = lock_and_run(cx, &run, kind);
 	}

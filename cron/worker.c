@@ -9,6 +9,7 @@
 #include "cron/cron.h"
 #include "reconcile/job.h"
 #include "reconcile/pass.h"
+#include "reconcile/warm.h"
 #include "store/setting.h"
 #include "store/workspace.h"
 
@@ -17,6 +18,8 @@
 #define GRACE_S 60
 /* The chores go on with the next pass where they were. */
 #define CHORES_S (6 * 3600)
+/* All its requests have deadlines. */
+#define WARM_S 60
 
 static enum err
 set_alarm(struct cx *cx, struct world *w, const char *id)
@@ -112,5 +115,17 @@ chores_main(struct cx *cx)
 	if (e && e != ERR_BUSY)
 		log_fail(cx, "chores");
 	world_close(&w);
+	return e && e != ERR_BUSY;
+}
+
+int
+warm_main(struct cx *cx)
+{
+	enum err e;
+
+	alarm(WARM_S);
+	e = warm_round(cx);
+	if (e && e != ERR_BUSY)
+		log_fail(cx, "warm");
 	return e && e != ERR_BUSY;
 }

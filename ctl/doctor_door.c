@@ -6,32 +6,13 @@
 
 #include "base/badge.h"
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/lock.h"
 #include "ctl/door.h"
 #include "rules/names.h"
 
 #define CLOCK_OFF_MS 5000
-#define URL_MAX 300
 
 /* ---- Which address ---- */
-
-/* What `make run` left: where it listens. */
-static const char *
-noted_url(struct cx *cx)
-{
-	const char *url = NULL;
-	struct buf b;
-
-	buf_init(&b, URL_MAX);
-	if (fs_read(cx, site_run_file(cx, "url"), &b))
-		cx_clear(cx);
-	else
-		url = arena_strndup(&cx->arena, buf_str(&b),
-				    strcspn(buf_str(&b), "\r\n"));
-	buf_free(&b);
-	return url;
-}
 
 static const char *
 which_url(struct doctor *d, bool *asked_for)
@@ -39,11 +20,9 @@ which_url(struct doctor *d, bool *asked_for)
 	const char *url = d->c->option[OPTION_URL];
 	size_t n;
 
-	if (!url && *d->c->site.base_url)
-		url = d->c->site.base_url;
-	*asked_for = url != NULL;
+	*asked_for = url || *d->c->site.base_url;
 	if (!url)
-		url = noted_url(&d->c->cx);
+		url = site_url(&d->c->cx);
 	if (!url || (strncmp(url, "http://", 7) && strncmp(url, "https://", 8)))
 		return NULL;
 	n = strlen(url);
@@ -319,19 +298,4 @@ doctor_waiting(struct doctor *d)
 			   a.status,
 			   e ? d->c->cx.why : "not what was asked for");
 	http_free(&a);
-}
-
-/* ---- pool ---- */
-
-void
-doctor_pool(struct doctor *d)
-{
-	const struct door *o = d->door;
-
-	if (!o || !o->up)
-		return;
-	if (strcmp(o->serve, "started"))
-		doctor_say(d, VERDICT_OK, "not needed here");
-	else
-		doctor_say(d, VERDICT_OK, "started by the web server");
 }

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/badge.h"
 #include "base/clock.h"
@@ -173,6 +175,16 @@ END_TEST
 
 static atomic_int gone;
 
+static const char *
+note(int want, int64_t ms)
+{
+	static _Thread_local char text[64];
+
+	snprintf(text, sizeof(text), "%d %lld", want,
+		 (long long)(clock_now_ms() + ms));
+	return text;
+}
+
 static void *
 come(void *arg)
 {
@@ -180,7 +192,7 @@ come(void *arg)
 
 	(void)arg;
 	cx_begin(&own, &t.site);
-	probe_meet(&own, "5", "test");
+	probe_meet(&own, note(COME, 60000), "test");
 	atomic_fetch_add(&gone, 1);
 	cx_end(&own);
 	return NULL;
@@ -205,10 +217,19 @@ END_TEST
 START_TEST(nobody_waits_for_ever_and_many_at_a_time_not_at_all)
 {
 	int64_t began = clock_mono_ms();
+	struct stat st;
 
-	probe_meet(cx, "2", "test");
+	probe_meet(cx, note(2, 500), "test");
+	ck_assert_int_ge(clock_mono_ms() - began, 500);
+	/* its time has gone: nobody waits, nobody is counted */
+	probe_meet(cx, note(2, 0), "test");
+	ck_assert(!stat(site_run_file(cx, "warm.test"), &st));
+	ck_assert_int_eq(st.st_size, 1);
+	/* nor without end, whatever a note says */
+	began = clock_mono_ms();
+	probe_meet(cx, note(3, 3600000), "test");
 	ck_assert_int_ge(clock_mono_ms() - began, PROBE_MEET_MS);
-	issue(BADGE_WARM, "2");
+	issue(BADGE_WARM, note(2, 60000));
 	program.serve = SERVE_SOCKET;
 	ask("GET", "/api/v1/probe/warm");
 	set("HTTP_X_ROOST_PROBE", secret);

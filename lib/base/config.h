@@ -59,6 +59,9 @@ const struct app *site_app(const struct site *site, const char *name);
 const char *site_run_path(struct cx *cx, const char *id, const char *suffix);
 /* {run_dir}/{name} */
 const char *site_run_file(struct cx *cx, const char *name);
+/* Where the site answers, without a slash at its end: base_url, else what `make
+ * run` has left in run/url; NULL when nobody has said. */
+const char *site_url(struct cx *cx);
 /* Directory of the running program, for programs that stand beside it. */
 const char *site_libexec(struct cx *cx);
 /* www_dir, or ../www or ../../../www beside the programs. */

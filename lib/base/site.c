@@ -34,6 +34,36 @@ site_run_file(struct cx *cx, const char *name)
 	return site_run_path(cx, name, "");
 }
 
+#define URL_MAX 400
+
+static const char *
+noted_url(struct cx *cx)
+{
+	const char *url = NULL;
+	struct buf b;
+
+	buf_init(&b, URL_MAX);
+	if (fs_read(cx, site_run_file(cx, "url"), &b))
+		cx_clear(cx);
+	else
+		url = arena_strndup(&cx->arena, buf_str(&b),
+				    strcspn(buf_str(&b), "\r\n"));
+	buf_free(&b);
+	return url;
+}
+
+const char *
+site_url(struct cx *cx)
+{
+	const char *url =
+		*cx->site->base_url ? cx->site->base_url : noted_url(cx);
+	size_t n = url ? strlen(url) : 0;
+
+	while (n && url[n - 1] == '/')
+		n--;
+	return n ? arena_strndup(&cx->arena, url, n) : NULL;
+}
+
 static const char *
 program_dir(struct cx *cx)
 {
