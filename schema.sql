@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -142,6 +142,18 @@ CREATE INDEX workspace_access ON workspace
 	(owner_id, deleted_ms, last_access_ms, n);
 CREATE INDEX workspace_phase ON workspace (owner_id, deleted_ms,
 	iif(status = 'PENDING' AND archive_key IS NOT NULL, 'ARCHIVED', status), n);
+-- The same over all owners: what an administrator looks for (ws_finds.h).
+CREATE INDEX workspace_living ON workspace (n)
+	WHERE deleted_ms = 0;
+CREATE INDEX workspace_gone ON workspace (n)
+	WHERE deleted_ms <> 0 AND (status <> 'DELETED' OR trash_key IS NOT NULL);
+CREATE INDEX workspace_phases ON workspace (iif(status = 'PENDING'
+	AND archive_key IS NOT NULL, 'ARCHIVED', status), n)
+	WHERE deleted_ms = 0;
+CREATE INDEX workspace_app ON workspace (app, n)
+	WHERE deleted_ms = 0;
+CREATE INDEX workspace_used ON workspace (last_access_ms, n)
+	WHERE deleted_ms = 0;
 -- Each question of a pass has an index of just the rows that need something:
 -- its cost grows with the work, not with the workspaces that sleep. The
 -- conditions stand in lib/store/sql.def word by word (WS_WORK, WS_COUNTS).
@@ -268,6 +280,68 @@ CREATE TABLE orphan (
 	key           TEXT PRIMARY KEY,          -- as the store names it
 	first_seen_ms INTEGER NOT NULL,          -- first collection that saw it
 	bytes         INTEGER NOT NULL DEFAULT 0 -- what it holds
+) STRICT, WITHOUT ROWID;
+
+-- Looks at what the database cannot know by itself: an administrator asks, the
+-- next pass answers (lib/reconcile/survey.h).
+CREATE TABLE survey (
+	n             INTEGER PRIMARY KEY AUTOINCREMENT, -- order in time
+	what          TEXT NOT NULL             -- look, or take away what may go
+	              CHECK (what IN ('look', 'collect')),
+	user_id       INTEGER NOT NULL,         -- who asked
+	actor         TEXT NOT NULL,            -- the name as it was then
+	asked_ms      INTEGER NOT NULL,         -- when
+	ended_ms      INTEGER NOT NULL DEFAULT 0, -- 0: not yet
+	archives      INTEGER NOT NULL DEFAULT 0, -- seen
+	archive_bytes INTEGER NOT NULL DEFAULT 0, -- as far as their sizes are known
+	removed       INTEGER NOT NULL DEFAULT 0, -- archives taken away
+	removed_bytes INTEGER NOT NULL DEFAULT 0, -- what they held
+	homes         INTEGER NOT NULL DEFAULT 0, -- homes without a workspace
+	instances     INTEGER NOT NULL DEFAULT 0, -- instances without a workspace
+	stopped       INTEGER NOT NULL DEFAULT 0, -- of these, ended
+	message       TEXT                      -- why it failed; NULL: it did not
+) STRICT;
+CREATE INDEX survey_open ON survey (n) WHERE ended_ms = 0;
+
+-- What the newest of them has found.
+CREATE TABLE found (
+	kind         TEXT NOT NULL             -- what
+	             CHECK (kind IN ('archive', 'home', 'instance')),
+	key          TEXT NOT NULL,            -- archive's key; id of the others
+	workspace_id TEXT NOT NULL DEFAULT '', -- whose; perhaps of nobody
+	why          TEXT NOT NULL,            -- lib/reconcile/gcwhy.def
+	since_ms     INTEGER NOT NULL DEFAULT 0, -- orphan since; 0: it is none
+	created_ms   INTEGER NOT NULL DEFAULT 0, -- of an archive; 0: not known
+	bytes        INTEGER NOT NULL DEFAULT 0, -- of an archive; 0: not known
+	gone         INTEGER NOT NULL DEFAULT 0, -- 1: it was taken away
+	PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+
+-- The same wish for many workspaces: shown first, then done.
+CREATE TABLE bulk (
+	id      TEXT PRIMARY KEY               -- UUID v4
+	        CHECK (length(id) = 36),
+	user_id INTEGER NOT NULL               -- whose plan
+	        REFERENCES user (id) ON DELETE CASCADE,
+	verb    TEXT NOT NULL                  -- lib/rules/bulk.def
+	        CHECK (verb IN ('stop', 'start', 'archive', 'delete',
+	                        'recover')),
+	filter  TEXT NOT NULL DEFAULT '',      -- how they were found; '': picked
+	more    INTEGER NOT NULL DEFAULT 0,    -- as many fit beside these
+	made_ms INTEGER NOT NULL,              -- when it was shown
+	done_ms INTEGER NOT NULL DEFAULT 0     -- when it was done; 0: not yet
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bulk_user ON bulk (user_id);
+CREATE INDEX bulk_made ON bulk (made_ms);
+CREATE TABLE bulk_item (
+	bulk_id     TEXT NOT NULL              -- of which
+	            REFERENCES bulk (id) ON DELETE CASCADE,
+	pos         INTEGER NOT NULL,          -- in this order
+	workspace_n INTEGER NOT NULL           -- which workspace
+	            REFERENCES workspace (n),
+	verdict     TEXT NOT NULL,             -- what was shown: bulkverdict.def
+	result      TEXT NOT NULL DEFAULT '',  -- what became of it: bulkresult.def
+	PRIMARY KEY (bulk_id, pos)
 ) STRICT, WITHOUT ROWID;
 
 -- What an admin has changed; what is absent has its default.

@@ -3,10 +3,12 @@
 
 #include "rules/limits.h"
 #include "store/audit.h"
+#include "store/bulk.h"
 #include "store/meta.h"
 #include "store/operation.h"
 #include "store/pass.h"
 #include "store/schema.h"
+#include "store/survey.h"
 #include "store/ws_cols.h"
 
 static sqlite3_stmt *
@@ -137,9 +139,12 @@ START_TEST(pages_are_read_in_order)
 					SQL_WS_PHASE_CREATED_UP,
 					SQL_WS_PHASE_CREATED_DOWN,
 					SQL_WS_EVERY_CREATED_DOWN};
+	enum sql q;
 
 	for (size_t i = 0; i < sizeof(page) / sizeof(*page); i++)
 		ck_assert_msg(!sorts(page[i]), "%s", sql_name(page[i]));
+	for (q = SQL_FIND_ALL; q <= SQL_FIND_OWN_USE_TOTAL; q++)
+		ck_assert_msg(!sorts(q), "%s", sql_name(q));
 	ck_assert(sorts(SQL_WS_EVERY_NAME_UP));
 }
 END_TEST
@@ -322,6 +327,10 @@ START_TEST(words_of_our_own)
 	enum role role, role2 = ROLE__MAX;
 	enum result result, result2 = RESULT__MAX;
 	enum passkind kind, kind2 = PASS__MAX;
+	struct bulk plan = {.id = new_id(), .user_id = ann, .filter = ""};
+	enum bulk_verb verb;
+	enum survey_what what;
+	enum found_kind found, found2 = FOUND__MAX;
 	int64_t n;
 
 	ok(op_begin(cx, db, w.id, w.rev, STATUS_PENDING, OPERATION_PROVISIONING,
@@ -342,6 +351,24 @@ START_TEST(words_of_our_own)
 		ck_assert(passkind_parse(passkind_name(kind), &kind2));
 		ck_assert_int_eq(kind, kind2);
 	}
+	ok(bulk_add(cx, db, &plan, NULL, 0));
+	for (verb = 0; verb < BULK_VERB__MAX; verb++)
+		word("bulk", "verb", bulk_verb_name(verb), true);
+	ok(survey_ask(cx, db, SURVEY_LOOK, ann, "ann"));
+	for (what = 0; what < SURVEY__MAX; what++)
+		word("survey", "what", survey_what_name(what), true);
+	raw("INSERT INTO found (kind, key, why) VALUES ('home', 'k', 'kept')");
+	for (found = 0; found < FOUND__MAX; found++) {
+		word("found", "kind", found_kind_name(found), true);
+		ck_assert(found_kind_parse(found_kind_name(found), &found2));
+		ck_assert_int_eq(found, found2);
+	}
+	word("bulk", "verb", "dance", false);
+	word("survey", "what", "dream", false);
+	word("found", "kind", "treasure", false);
+	ck_assert_int_eq(words_in_check("bulk", "verb"), BULK_VERB__MAX);
+	ck_assert_int_eq(words_in_check("survey", "what"), SURVEY__MAX);
+	ck_assert_int_eq(words_in_check("found", "kind"), FOUND__MAX);
 	word("user", "role", "root", false);
 	word("operation", "result", "maybe", false);
 	word("pass", "kind", "whim", false);

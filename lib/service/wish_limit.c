@@ -20,9 +20,10 @@ limit_settings(struct cx *cx, struct db *db, int64_t owner_id,
 	return OK;
 }
 
+/* With so many more of this owner's, and of all, beside those that count. */
 static enum err
-limit_look(struct cx *cx, struct db *db, int64_t owner_id, struct settings *s,
-	   enum limit_verdict *verdict)
+look(struct cx *cx, struct db *db, int64_t owner_id, struct settings *s,
+     int64_t more_of_user, int64_t more_of_all, enum limit_verdict *verdict)
 {
 	int64_t of_user, of_all;
 	enum err e;
@@ -30,16 +31,24 @@ limit_look(struct cx *cx, struct db *db, int64_t owner_id, struct settings *s,
 	if ((e = limit_settings(cx, db, owner_id, s)) ||
 	    (e = workspace_counts(cx, db, owner_id, &of_user, &of_all)))
 		return e;
-	*verdict = limit_judge(s, of_user, of_all);
+	*verdict = limit_judge(s, of_user + more_of_user, of_all + more_of_all);
 	return OK;
+}
+
+enum err
+limit_look(struct cx *cx, struct db *db, int64_t owner_id, int64_t more_of_user,
+	   int64_t more_of_all, enum limit_verdict *verdict)
+{
+	struct settings s;
+
+	return look(cx, db, owner_id, &s, more_of_user, more_of_all, verdict);
 }
 
 enum err
 limit_admit(struct cx *cx, struct db *db, int64_t owner_id)
 {
 	enum limit_verdict verdict;
-	struct settings s;
-	enum err e = limit_look(cx, db, owner_id, &s, &verdict);
+	enum err e = limit_look(cx, db, owner_id, 0, 0, &verdict);
 
 	if (!e && verdict != LIMIT_OK)
 		return cx_fail(cx, ERR_RUNNING_LIMIT,
@@ -57,7 +66,7 @@ wish_limit(struct cx *cx, struct db *db, int64_t owner_id, struct limit *out)
 	struct settings s;
 	enum err e;
 
-	if ((e = limit_look(cx, db, owner_id, &s, &verdict)) ||
+	if ((e = look(cx, db, owner_id, &s, 0, 0, &verdict)) ||
 	    (e = workspace_counting(cx, db, owner_id, &running)))
 		return e;
 	out->verdict = verdict;

@@ -1,12 +1,14 @@
 #include "store/meta.h"
 
 #include "store/audit.h"
+#include "store/bulk.h"
 #include "store/change.h"
 #include "store/idempotency.h"
 #include "store/operation.h"
 #include "store/pass.h"
 #include "store/session.h"
 #include "store/sql.h"
+#include "store/survey.h"
 #include "store/ticket.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
@@ -46,6 +48,8 @@ store_trim(struct cx *cx, struct db *db)
 	if ((e = login_expire(cx, db)) || (e = session_expire(cx, db)) ||
 	    (e = code_expire(cx, db)) || (e = idempotency_expire(cx, db)) ||
 	    (e = change_trim(cx, db)) || (e = pass_trim(cx, db)) ||
+	    (e = survey_trim(cx, db)) ||
+	    (e = bulk_trim(cx, db, cx->now_ms - 30 * DAY_MS)) ||
 	    (e = operation_trim(cx, db, cx->now_ms - 90 * DAY_MS)))
 		return e;
 	return audit_trim(cx, db, cx->now_ms - 400 * DAY_MS);
