@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "cgi/openapi.h"
+#include "rules/bulk.h"
 #include "rules/ttl.h"
 #include "store/operation.h"
 #include "store/pass.h"
+#include "store/survey.h"
 
 enum type { TEXT, UUID, INT, BOOL, TIME, WORD, OBJECT, LIST };
 enum when {
@@ -30,6 +32,10 @@ NTH(result, RESULT__MAX, result_name((enum result)i))
 NTH(role, ROLE__MAX, role_name((enum role)i))
 NTH(kind, PASS__MAX, passkind_name((enum passkind)i))
 NTH(hold, HOLD__MAX - 1, hold_name((enum hold)(i + 1)))
+NTH(verb, BULK_VERB__MAX, bulk_verb_name((enum bulk_verb)i))
+NTH(verdict, BULK_VERDICT__MAX, bulk_verdict_name((enum bulk_verdict)i))
+NTH(outcome, BULK_RESULT__MAX - 1, bulk_result_name((enum bulk_result)(i + 1)))
+NTH(survey, SURVEY__MAX, survey_what_name((enum survey_what)i))
 NTH(desired, 3, status_name((enum status)i))
 
 static const char *
@@ -49,6 +55,10 @@ static const struct {
 	     {"role", nth_role},
 	     {"kind", nth_kind},
 	     {"desired", nth_desired},
+	     {"verb", nth_verb},
+	     {"verdict", nth_verdict},
+	     {"outcome", nth_outcome},
+	     {"survey", nth_survey},
 	     {"hold", nth_hold}};
 
 /* ---- The table ---- */

@@ -37,6 +37,17 @@ admin_text(const struct value *v)
 	return v->set && !v->null && v->text[0] != '\0' ? v->text : NULL;
 }
 
+const char *
+admin_word(struct cx *cx, const char *prefix, const char *word)
+{
+	char *key = arena_printf(&cx->arena, "%s_%s", prefix, word);
+
+	for (char *p = key; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return key;
+}
+
 /* "a=...&b=...&" of the filters that are set, then a cursor. */
 static const char *
 query(struct cx *cx, const struct admin_filter *f, size_t n, const char *cursor)

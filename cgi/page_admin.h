@@ -20,6 +20,8 @@
 #include "cgi/page.h"
 #include "store/keyset.h"
 
+struct health;
+
 enum admin_place {
 #define X(place, path, text) place,
 #include "cgi/admin.def"
@@ -52,5 +54,10 @@ void admin_pager(struct cx *cx, struct call *c, enum admin_place at,
 
 /* The text of an optional field; NULL when it was not sent or is empty. */
 const char *admin_text(const struct value *v);
+
+/* page_site.c: the message that says how cron is; {age} is of its last pass. */
+const char *page_cron(const struct health *h);
+/* The message for a word of a table: prefix_word, with _ for -. */
+const char *admin_word(struct cx *cx, const char *prefix, const char *word);
 
 #endif

@@ -85,8 +85,8 @@ add_check(struct json_object *list, const struct check *k)
 	view_text(o, "detail", k->detail);
 }
 
-static const char *
-cron_detail(const struct health *h)
+const char *
+page_cron(const struct health *h)
 {
 	if (!h->cron_expected)
 		return "check_cron_off";
@@ -101,7 +101,7 @@ view_checks(struct cx *cx, struct call *c, const struct health *h)
 	const struct check check[] = {
 		{"check_database", h->database,
 		 h->database ? NULL : "check_database_bad"},
-		{"check_cron", h->cron, cron_detail(h)},
+		{"check_cron", h->cron, page_cron(h)},
 		{"check_disk", h->disk,
 		 h->disk ? "check_disk_free" : "check_disk_bad"},
 		{"check_pass", h->pass,

@@ -143,7 +143,7 @@ START_TEST(pages_are_read_in_order)
 
 	for (size_t i = 0; i < sizeof(page) / sizeof(*page); i++)
 		ck_assert_msg(!sorts(page[i]), "%s", sql_name(page[i]));
-	for (q = SQL_FIND_ALL; q <= SQL_FIND_OWN_USE_TOTAL; q++)
+	for (q = SQL_FIND_ALL; q <= SQL_FIND_OWN_USE_COUNT; q++)
 		ck_assert_msg(!sorts(q), "%s", sql_name(q));
 	ck_assert(sorts(SQL_WS_EVERY_NAME_UP));
 }

@@ -7,6 +7,7 @@
 
 #include <sys/resource.h>
 
+#include "base/command.h"
 #include "engine/process.h"
 
 struct launch {
@@ -47,7 +48,7 @@ struct plan {
 	const char *program;
 };
 
-#define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
+#define PATH_DEFAULT COMMAND_PATH
 
 /* What somebody can do where sandboxes do not work. */
 extern const char sandbox_mend[];

@@ -10,6 +10,7 @@
 #include "reconcile/gc.h"
 #include "reconcile/incident.h"
 #include "reconcile/share.h"
+#include "reconcile/survey.h"
 #include "reconcile/trash.h"
 #include "reconcile/weigh.h"
 #include "store/setting.h"
@@ -189,24 +190,27 @@ pass_chores_due(struct cx *cx, struct world *w, bool *due)
 {
 	enum err e;
 
-	if ((e = trash_due(cx, w, due)) || *due)
+	if ((e = survey_due(cx, w, due)) || *due ||
+	    (e = trash_due(cx, w, due)) || *due)
 		return e;
 	return gc_due(cx, w, due);
 }
 
-/* One that fails does not keep the other from its work. */
+/* One that fails does not keep the others from their work; who asked for a
+ * survey waits for it, so it comes first. */
 enum err
 pass_chores(struct cx *cx, struct world *w)
 {
 	struct gc_list list;
 	int64_t purged;
 	bool due;
-	enum err e, f;
+	enum err e, f, g;
 
 	if ((e = settings_load(cx, w->db, &w->set)))
 		return e;
+	g = survey_run(cx, w);
 	e = trash_sweep(cx, w, &purged);
 	if (!(f = gc_due(cx, w, &due)) && due)
 		f = gc_run(cx, w, &list);
-	return e ? e : f;
+	return e ? e : f ? f : g;
 }

@@ -20,8 +20,10 @@ static const struct {
 #undef X
 };
 
-static const char *const wrongs[FILTER_WRONG__MAX] = {
-#define X(why, text) [why] = text,
+static const struct {
+	const char *name, *text;
+} wrongs[FILTER_WRONG__MAX] = {
+#define X(why, name, text) [why] = {name, text},
 #include "rules/filterwrong.def"
 #undef X
 };
@@ -39,9 +41,15 @@ filter_what(enum filter_key k)
 }
 
 const char *
+filter_wrong_name(enum filter_wrong why)
+{
+	return wrongs[why].name;
+}
+
+const char *
 filter_wrong_text(enum filter_wrong why)
 {
-	return wrongs[why];
+	return wrongs[why].text;
 }
 
 /* A word of the filter, taken apart. */

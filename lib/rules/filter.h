@@ -27,11 +27,12 @@ const char *filter_word(enum filter_key k);
 const char *filter_what(enum filter_key k);
 
 enum filter_wrong {
-#define X(why, text) why,
+#define X(why, name, text) why,
 #include "rules/filterwrong.def"
 #undef X
 	FILTER_WRONG__MAX
 };
+const char *filter_wrong_name(enum filter_wrong why);
 const char *filter_wrong_text(enum filter_wrong why);
 
 /* Times are bounds: 0 is none; `from` is within, `before` is not. */

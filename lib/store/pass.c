@@ -80,6 +80,34 @@ pass_list(struct cx *cx, struct db *db, int64_t before, int64_t limit,
 			     INT(sql_limit(limit, 50, 1000))));
 }
 
+static const char *
+page_key(struct cx *cx, const struct pass *p)
+{
+	return arena_printf(&cx->arena, "0.%lld", (long long)p->n);
+}
+
+enum err
+pass_page(struct cx *cx, struct db *db, const char *cursor, int64_t limit,
+	  struct pass_page *out)
+{
+	struct pass_page l = {.n = 0};
+	struct keyset k;
+	int64_t zero, n;
+	enum err e;
+
+	if ((e = keyset_read(cx, cursor, limit, &k)) ||
+	    (e = keyset_numbers(cx, &k, &zero, &n)) ||
+	    (e = sql_rows(cx, db, k.back ? SQL_PASS_LIST_BACK : SQL_PASS_LIST,
+			  pass_row, &l.v, sizeof(*l.v), &l.n,
+			  ARGS(INT(k.key ? n : INT64_MAX), INT(k.limit + 1)))))
+		return e;
+	keyset_turn(&k, l.v, sizeof(*l.v), &l.n);
+	keyset_end(cx, &k, l.n ? page_key(cx, &l.v[0]) : NULL,
+		   l.n ? page_key(cx, &l.v[l.n - 1]) : NULL, &l.ends);
+	*out = l;
+	return OK;
+}
+
 enum err
 pass_last(struct cx *cx, struct db *db, enum passkind kind, struct pass *out)
 {

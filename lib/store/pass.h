@@ -3,6 +3,7 @@
 #define STORE_PASS_H
 
 #include "store/db.h"
+#include "store/keyset.h"
 
 enum passkind {
 #define X(kind, name) kind,
@@ -38,6 +39,14 @@ MUST_USE enum err pass_end(struct cx *cx, struct db *db, const struct pass *p);
 /* Newest first; those with n < before (0: from the newest). */
 MUST_USE enum err pass_list(struct cx *cx, struct db *db, int64_t before,
 			    int64_t limit, struct passes *out);
+struct pass_page {
+	struct pass *v; /* newest first */
+	size_t n;
+	struct keyset_ends ends;
+};
+/* ERR_INVALID (cursor). */
+MUST_USE enum err pass_page(struct cx *cx, struct db *db, const char *cursor,
+			    int64_t limit, struct pass_page *out);
 /* ERR_NOT_FOUND when there was none of that kind. */
 MUST_USE enum err pass_last(struct cx *cx, struct db *db, enum passkind kind,
 			    struct pass *out);

@@ -6,8 +6,8 @@
 
 #define VALUES 12 /* ?1 to ?12: which rows */
 
-/* From which index: sql.def has page, page back and total of each in this
- * order. */
+/* From which index: sql.def has page, page back, total and plain count of each
+ * in this order. */
 enum set {
 	SET_ALL,
 	SET_GONE,
@@ -75,6 +75,58 @@ fill(struct cx *cx, const struct ws_find *q, struct arg *a)
 	a[VALUES].type = ARG_END;
 }
 
+/* The keys of the filter that the index of a set answers alone. */
+static bool
+is_of_index(enum set set, int key)
+{
+	switch (key) {
+	case FILTER_OWNER:
+		return set == SET_OWNER || set == SET_BOTH ||
+		       set == SET_OWN_USE;
+	case FILTER_PHASE:
+		return set == SET_PHASE || set == SET_BOTH;
+	case FILTER_APP:
+		return set == SET_APP;
+	case FILTER_IDLE:
+		return by_use(set);
+	default:
+		return key == FILTER_DELETED;
+	}
+}
+
+/* Is the index's own count the total? */
+static bool
+is_plain(const struct ws_find *q, enum set set)
+{
+	for (int k = 0; k < FILTER__MAX; k++)
+		if (q->filter->set[k] && !is_of_index(set, k))
+			return false;
+	return q->filter->phase == NULL || is_of_index(set, FILTER_PHASE);
+}
+
+/* How many fit: args are those of FIND_REST. */
+static enum err
+total(struct cx *cx, struct db *db, const struct ws_find *q, enum set set,
+      const struct arg *args, int64_t *out)
+{
+	static const struct {
+		size_t n;
+		int at[3]; /* which of args */
+	} keys[] = {[SET_ALL] = {0, {0}},    [SET_GONE] = {0, {0}},
+		    [SET_PHASE] = {1, {1}},  [SET_APP] = {1, {2}},
+		    [SET_OWNER] = {1, {0}},  [SET_BOTH] = {2, {0, 1}},
+		    [SET_USE] = {2, {7, 8}}, [SET_OWN_USE] = {3, {0, 7, 8}}};
+	enum sql sql = SQL_FIND_ALL + 4 * set;
+	struct arg some[4];
+
+	if (!is_plain(q, set))
+		return sql_int(cx, db, sql + 2, out, args);
+	for (size_t i = 0; i < keys[set].n; i++)
+		some[i] = args[keys[set].at[i]];
+	some[keys[set].n].type = ARG_END;
+	return sql_int(cx, db, sql + 3, out, some);
+}
+
 /* Where the page begins: beyond the key, or at the list's end on this side. */
 static enum err
 fill_page(struct cx *cx, const struct keyset *k, enum set set, struct arg *a)
@@ -106,14 +158,14 @@ find(struct cx *cx, struct db *db, const struct ws_find *q,
 {
 	struct arg args[VALUES + 4];
 	enum set set = set_of(q);
-	enum sql sql = SQL_FIND_ALL + 3 * set;
+	enum sql sql = SQL_FIND_ALL + 4 * set;
 	struct workspaces ws;
 	struct keyset k;
 	enum err e;
 
 	fill(cx, q, args);
 	if ((e = keyset_read(cx, q->cursor, q->limit, &k)) ||
-	    (e = sql_int(cx, db, sql + 2, &out->total, args)) ||
+	    (e = total(cx, db, q, set, args, &out->total)) ||
 	    (e = fill_page(cx, &k, set, args)) ||
 	    (e = workspace_many(cx, db, sql + k.back, &ws, args)))
 		return e;

@@ -57,8 +57,12 @@
 	X(SQL_FIND_##set##_BACK, RO, SEEK, FIND_PAGE(from,                     \
 		"(last_access_ms, n) < (?13, ?14)",                            \
 		"last_access_ms DESC, n DESC"))
-#define FIND_TOTAL(set, from)                                                  \
-	X(SQL_FIND_##set##_TOTAL, RO, SEEK, "SELECT count(*) " from)
+/* All that fit; and where nothing but the index's own keys is asked for, the
+ * count of the index alone, with these keys from ?1 on. */
+#define FIND_TOTAL(set, from, plain)                                           \
+	X(SQL_FIND_##set##_TOTAL, RO, SEEK, "SELECT count(*) " from)           \
+	X(SQL_FIND_##set##_COUNT, RO, SEEK,                                    \
+	  "SELECT count(*) FROM workspace INDEXED BY " plain)
 /* clang-format on */
 
 #endif

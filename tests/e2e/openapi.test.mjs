@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { app, withSite } from './site.mjs';
+import { app, until, withSite } from './site.mjs';
 
 const apps = app('wsapp') +
 	app('missing', '', { command: '/nowhere/program --socket {socket}' });
@@ -114,6 +114,29 @@ withSite('OpenAPI', { apps }, (it) => {
 		await admin.phase(sick.id, 'ERROR');
 		await call(admin, 'post', `${each}:recover`, { id: sick.id });
 		assert.ok(w.rev > 0);
+	});
+
+	it('administration of things', async (site) => {
+		const { admin } = site;
+		const bulk = '/api/v1/admin/bulk/{id}';
+		const sick = await admin.create({ name: 'sick', app: 'missing' });
+		await admin.phase(sick.id, 'ERROR');
+		await call(admin, 'get', '/api/v1/admin/workspaces', { query: '?limit=1' });
+		await call(admin, 'get', '/api/v1/admin/workspaces',
+			{ query: '?filter=colour:red', expect: 400 });
+		await call(admin, 'get', '/api/v1/admin/errors');
+		await call(admin, 'get', '/api/v1/admin/passes', { query: '?limit=2' });
+		const { id } = await call(admin, 'post', '/api/v1/admin/bulk',
+			{ body: { verb: 'recover', filter: 'phase:error' } });
+		await call(admin, 'get', bulk, { id });
+		await call(admin, 'post', `${bulk}:do`, { id });
+		await call(admin, 'post', '/api/v1/admin/archives/look');
+		await call(admin, 'post', '/api/v1/admin/archives/collect');
+		await until(async () => (await call(admin, 'get',
+			'/api/v1/admin/surveys')).items.every((s) => s.ended_at),
+		'both surveys');
+		await call(admin, 'get', '/api/v1/admin/archives');
+		await call(admin, 'get', '/api/v1/admin/apps');
 	});
 
 	it('the site', async (site) => {
