@@ -55,20 +55,21 @@ LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(OPT_$(FLAVOUR))) 
 
 # The house: which folder may use which. tests/layers.sh reads the same rows,
 # and a layer's tests link with nothing else.
-LAYERS := base rules store service engine home archive reconcile web net
+LAYERS := base rules store service engine home archive reconcile web net docker
 USES_base      := base
 USES_rules     := rules base
 USES_store     := store rules base
 USES_service   := service store rules base
-USES_engine    := engine net rules base
-USES_home      := home net rules base
+USES_engine    := engine docker net rules base
+USES_home      := home docker net rules base
 USES_archive   := archive net rules base
-USES_reconcile := reconcile store engine home archive net rules base
+USES_reconcile := reconcile store engine home archive docker net rules base
 USES_web       := web base
 USES_net       := net base
-USES_cgi       := cgi service web store home archive net rules base
-USES_cron      := cron reconcile store engine home archive net rules base
-USES_ctl       := ctl reconcile service store engine home archive net rules base
+USES_docker    := docker net base
+USES_cgi       := cgi service web store home archive docker net rules base
+USES_cron      := cron reconcile store engine home archive docker net rules base
+USES_ctl       := ctl reconcile service store engine home archive docker net rules base
 
 # Third-party libraries, each only where its layer needs it.
 NEED_base    := -lcrypto -lpthread
@@ -78,6 +79,7 @@ NEED_archive := -larchive
 NEED_cgi     := -lfcgi -ljson-c
 NEED_web     := -ljson-c
 NEED_net     := -lcurl
+NEED_docker  := -ljson-c
 NEED_archive += -ljson-c
 
 uses = $(foreach l,$(USES_$(1)),$(B)/lib/$(l).a)

@@ -153,13 +153,14 @@ static enum err
 take_place(struct door *o, struct player *p)
 {
 	struct cx *cx = o->cx;
+	const struct engine_ops *engine;
 	struct endpoint to;
 	struct place pl;
 	enum err e;
 
 	place_of(cx, NAME_PROBE_ID, &pl);
-	if ((e = place_dirs(cx)) ||
-	    (e = slot_take(cx, pl.id, false, &p->slot)) ||
+	if ((e = engine_find(cx, &engine)) || (e = place_dirs(cx)) ||
+	    (e = slot_take(cx, pl.id, false, engine->alive, &p->slot)) ||
 	    (e = listen_at(cx, p, pl.sock)))
 		return e;
 	route_endpoint(cx, &pl, p->slot, &to);

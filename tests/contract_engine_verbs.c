@@ -1,3 +1,4 @@
+/* links: docker */
 /*
  * The contract of engine.h, run on every engine: a row of `subjects` each.
  * What only the world of one engine has (processes, containers) stands in
@@ -6,13 +7,18 @@
 #include <check.h>
 #include <sys/stat.h>
 
+#include "support/dockerfix.h"
 #include "support/engsite.h"
 #include "support/fake_engine.h"
+
+/* Container engines that were begun. */
+static struct dockerfix engines[2] = {{.kind = "docker"}, {.kind = "podman"}};
 
 /* An engine, and how to make its world misbehave. */
 struct subject {
 	const struct engine_ops *ops;
-	bool tcp; /* its applications listen on ports */
+	struct dockerfix *in; /* where it makes its containers; NULL */
+	bool tcp;	      /* its applications listen on ports */
 	void (*reset)(void);
 	/* Looks fail from now on; and no more. */
 	void (*break_look)(struct engsite *s);
@@ -97,13 +103,35 @@ fake_hang_up(const char *id, int fd)
 	fake_engine_connect(id, -1);
 }
 
+static struct dockerfix *in_use;
+
+static void
+container_break(struct engsite *s)
+{
+	(void)s;
+	dockerfix_verb(in_use, "kill");
+}
+
+static void
+container_mend(struct engsite *s)
+{
+	(void)s;
+	dockerfix_verb(in_use, "up");
+}
+
 static const struct subject subjects[] = {
-	{&engine_process, false, process_reset, process_break, process_mend,
-	 process_connect, process_hang_up},
-	{&engine_process, true, process_reset, process_break, process_mend,
-	 process_connect, process_hang_up},
-	{&engine_fake, false, fake_engine_reset, fake_break, fake_mend,
+	{&engine_process, NULL, false, process_reset, process_break,
+	 process_mend, process_connect, process_hang_up},
+	{&engine_process, NULL, true, process_reset, process_break,
+	 process_mend, process_connect, process_hang_up},
+	{&engine_fake, NULL, false, fake_engine_reset, fake_break, fake_mend,
 	 fake_connect, fake_hang_up},
+	{&engine_docker, &engines[0], false, process_reset, container_break,
+	 container_mend, process_connect, process_hang_up},
+	{&engine_docker, &engines[0], true, process_reset, container_break,
+	 container_mend, process_connect, process_hang_up},
+	{&engine_docker, &engines[1], false, process_reset, container_break,
+	 container_mend, process_connect, process_hang_up},
 };
 #define SUBJECTS ((int)(sizeof(subjects) / sizeof(subjects[0])))
 
@@ -112,10 +140,15 @@ static struct engsite s;
 static const struct subject *
 begin(int i)
 {
-	char keys[64];
+	char keys[512] = "";
+	size_t n;
 
 	subjects[i].reset();
-	snprintf(keys, sizeof(keys), "slots = 2\nport_base = %d%s",
+	in_use = subjects[i].in;
+	if (in_use)
+		dockerfix_keys(in_use, keys, sizeof(keys));
+	n = strlen(keys);
+	snprintf(keys + n, sizeof(keys) - n, "slots = 2\nport_base = %d%s",
 		 engsite_ports(2), subjects[i].tcp ? "\nnetwork = host" : "");
 	if (subjects[i].tcp)
 		engsite_open_at(&s, subjects[i].ops, keys, NULL,
@@ -312,27 +345,52 @@ START_TEST(connections_are_counted)
 }
 END_TEST
 
+static void
+add(TCase *c, int i)
+{
+	tcase_add_loop_test(c, started_is_alive_and_listed, i, i + 1);
+	tcase_add_loop_test(c, start_again_changes_nothing, i, i + 1);
+	tcase_add_loop_test(c, stop_ends_it_and_may_be_repeated, i, i + 1);
+	tcase_add_loop_test(c, instances_do_not_touch_each_other, i, i + 1);
+	tcase_add_loop_test(c, failed_starts_leave_nothing, i, i + 1);
+	tcase_add_loop_test(c, slots_are_given_back, i, i + 1);
+	tcase_add_loop_test(c, a_failed_look_is_an_error, i, i + 1);
+	tcase_add_loop_test(c, connections_are_counted, i, i + 1);
+}
+
+/* One whose engine does not begin fails in each of its tests, loudly. */
+static bool
+is_wanted(const struct subject *sub)
+{
+	struct dockerfix *d = sub->in;
+
+	if (!d)
+		return true;
+	if (!dockerfix_wanted(d->kind))
+		return false;
+	if (!d->dir[0] && !dockerfix_begin(d, d->kind))
+		fprintf(stderr, "%s could not be begun\n", d->kind);
+	return true;
+}
+
 int
 main(void)
 {
 	Suite *suite = suite_create("contract_engine");
 	TCase *c = tcase_create("all");
 	SRunner *r;
-	int failed;
+	int failed, i;
 
-	tcase_add_loop_test(c, started_is_alive_and_listed, 0, SUBJECTS);
-	tcase_add_loop_test(c, start_again_changes_nothing, 0, SUBJECTS);
-	tcase_add_loop_test(c, stop_ends_it_and_may_be_repeated, 0, SUBJECTS);
-	tcase_add_loop_test(c, instances_do_not_touch_each_other, 0, SUBJECTS);
-	tcase_add_loop_test(c, failed_starts_leave_nothing, 0, SUBJECTS);
-	tcase_add_loop_test(c, slots_are_given_back, 0, SUBJECTS);
-	tcase_add_loop_test(c, a_failed_look_is_an_error, 0, SUBJECTS);
-	tcase_add_loop_test(c, connections_are_counted, 0, SUBJECTS);
+	for (i = 0; i < SUBJECTS; i++)
+		if (is_wanted(&subjects[i]))
+			add(c, i);
 	tcase_set_timeout(c, 120);
 	suite_add_tcase(suite, c);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
+	dockerfix_end(&engines[0]);
+	dockerfix_end(&engines[1]);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -25,7 +25,7 @@ BEGIN {
 	only["fcgiapp.h"]     = "cgi"
 	only["fastcgi.h"]     = "cgi"
 	only["fcgi_stdio.h"]  = ""
-	only["json-c/"]       = "web archive cgi ctl"
+	only["json-c/"]       = "web archive cgi ctl docker engine home"
 	only["archive.h"]     = "archive"
 	only["archive_entry.h"] = "archive"
 	only["openssl/"]      = "base archive"

@@ -177,10 +177,11 @@ check_site(struct parser *p)
 {
 	const struct site *s = p->site;
 
-	if (strcmp(s->network, "none") && strcmp(s->network, "host"))
+	if (strcmp(s->engine, "process") && strcmp(s->engine, "docker"))
+		return bad(p, "engine", "process or docker");
+	if (!strcmp(s->engine, "process") && strcmp(s->network, "none") &&
+	    strcmp(s->network, "host"))
 		return bad(p, "network", "none or host");
-	if (strcmp(s->engine, "process"))
-		return bad(p, "engine", "process is the one there is");
 	if (strcmp(s->store, "dir"))
 		return bad(p, "store", "dir is the one there is");
 	if (host_refused(s))

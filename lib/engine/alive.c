@@ -7,10 +7,12 @@
 #include "base/proc.h"
 #include "engine/process.h"
 #include "engine/procfs.h"
+#include "engine/sandbox.h"
 
 /* How long after its launcher the first process of a sandbox may begin, for
  * a number in an old record not to mean somebody else's. */
 #define BIRTH_SECONDS 60
+#define LOST_MS 2000
 
 static bool
 child_lives(const struct record *r)
@@ -72,4 +74,59 @@ look_and_end(struct cx *cx, const struct place *pl, struct look *l)
 	if ((e = kill_holders(cx, pl, l->rec.child, clock_mono_ms() + 50)))
 		return e;
 	return look_at(cx, pl, l);
+}
+
+/* All of it is gone or going: what there is to be read is there now, which
+ * it may not have been when it was looked for. */
+static enum err
+ended(struct cx *cx, const struct place *pl)
+{
+	const char *tail = applog_tail(cx, pl);
+	struct record r;
+	enum err e;
+
+	if ((e = record_read(cx, pl, &r)))
+		return e;
+	if (!strncmp(tail, "bwrap: ", 7))
+		return cx_fail(cx, ERR_CONFIG,
+			       "the sandbox could not be made: %s; %s", tail,
+			       strstr(tail, "namespace")
+				       ? sandbox_mend
+				       : "roostctl doctor says whether it "
+					 "works at all; see also binds of the "
+					 "application in roost.conf");
+	if (!r.ended)
+		return cx_fail(cx, ERR_ACTION,
+			       "the application was killed; its last words: %s",
+			       *tail ? tail : "none");
+	return cx_fail(cx, ERR_ACTION,
+		       "the application ended with exit code %d; its last "
+		       "words: %s",
+		       r.exit_code, *tail ? tail : "none");
+}
+
+/*
+ * Its launcher (bubblewrap outside, or the supervisor) was killed. What is
+ * inside may be well, and then answers soon; or waits for ever for a word
+ * from it.
+ */
+static bool
+launcher_lost(const struct record *r, int64_t waited_ms)
+{
+	return r->launcher && waited_ms > LOST_MS &&
+	       proc_start_time(r->launcher) != r->launcher_start;
+}
+
+enum err
+look_runs(struct cx *cx, const struct place *pl, void *arg, int64_t waited_ms)
+{
+	struct look l;
+	enum err e;
+
+	(void)arg;
+	if ((e = look_at(cx, pl, &l)))
+		return e;
+	if (!l.alive || l.rec.ended || launcher_lost(&l.rec, waited_ms))
+		return ended(cx, pl);
+	return OK;
 }

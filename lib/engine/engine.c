@@ -5,6 +5,7 @@
 
 static const struct engine_ops *const engines[] = {
 	&engine_process,
+	&engine_docker,
 };
 
 enum err

@@ -15,9 +15,14 @@
 #include "base/config.h"
 #include "base/cx.h"
 
+/* The home is the volume of this container: home/docker.h. */
+#define ENGINE_HOME_OF "volume-of:"
+
 struct instance_spec {
 	const char *id;	  /* workspace */
-	const char *home; /* absolute path of the home */
+	const char *home; /* its absolute path, or ENGINE_HOME_OF and the
+			     container that has its volume */
+	const char *op;	  /* the operation; for labels. NULL: none */
 	const struct app *app;
 	int64_t uid;	     /* host uid, or -1: as we are */
 	int64_t deadline_ms; /* clock_mono_ms until which it must answer */
@@ -67,7 +72,7 @@ struct engine_ops {
 	enum err (*alive)(struct cx *cx, const char *id, bool *alive);
 };
 
-extern const struct engine_ops engine_process;
+extern const struct engine_ops engine_process, engine_docker;
 
 /* The engine that the site names; ERR_CONFIG when it is unknown. */
 MUST_USE enum err engine_find(struct cx *cx, const struct engine_ops **out);

@@ -162,7 +162,8 @@ launcher(const struct launch *l, int pipe_fd)
 	prctl(PR_SET_NAME, PROCFS_SUPERVISOR);
 	umask(022);
 	fault(armed && FAULT(FAULT_ENGINE_LAUNCH), pipe_fd);
-	if (!record_write(l->status, clock_now_ms(), clock_boot_id(), l->port))
+	if (!record_write(l->status, getpid(), clock_now_ms(), clock_boot_id(),
+			  l->port))
 		launch_fail(pipe_fd, errno, "writing the status file");
 	stdio(l, pipe_fd);
 	become(l, pipe_fd);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/lock.h"
@@ -103,6 +104,25 @@ place_take(struct cx *cx, const struct place *pl, int *fd)
 	}
 	*fd = f;
 	return OK;
+}
+
+enum err
+place_wait(struct cx *cx, const struct place *pl,
+	   const struct instance_spec *spec, int *fd)
+{
+	enum err e;
+
+	while ((e = place_take(cx, pl, fd)) == ERR_BUSY) {
+		if (spec->quit && spec->quit(spec->arg))
+			return cx_fail(cx, ERR_ABANDONED,
+				       "starting %s was given up", pl->id);
+		if (clock_mono_ms() >= spec->deadline_ms)
+			return cx_fail(cx, ERR_TIMEOUT,
+				       "somebody else works on %s", pl->id);
+		cx_clear(cx);
+		clock_sleep_ms(5);
+	}
+	return e;
 }
 
 static enum err

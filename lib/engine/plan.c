@@ -76,24 +76,6 @@ port_text(struct plan *p)
 	return arena_printf(&p->cx->arena, "%lld", (long long)p->l->port);
 }
 
-/* The web server reaches a port only in the host's own network. */
-static enum err
-check_port(struct cx *cx, const struct app *app)
-{
-	if (strcmp(sandbox_network(cx, app), "host"))
-		return cx_fail(cx, ERR_CONFIG,
-			       "the app %s listens on {port}, which nobody "
-			       "reaches without network = host in its section; "
-			       "let it listen on {socket} if it can",
-			       app->name);
-	if (strstr(app->command, "{socket}"))
-		return cx_fail(cx, ERR_CONFIG,
-			       "{socket} and {port} in the command of the app "
-			       "%s: it must listen on one of them",
-			       app->name);
-	return OK;
-}
-
 static enum err
 plan_command(struct plan *p)
 {
@@ -171,7 +153,8 @@ sandbox_plan(struct cx *cx, const struct place *pl,
 	l->reach[0] = spec->home;
 	l->reach[1] = pl->ws;
 	limits(cx, spec->app, l);
-	if (l->port && (e = check_port(cx, spec->app)))
+	if (l->port &&
+	    (e = port_check(cx, spec->app, sandbox_network(cx, spec->app))))
 		return e;
 	if ((e = choose(cx, &l->bare, &bwrap)) || (e = plan_command(&p)))
 		return e;

@@ -166,6 +166,41 @@ port_mark(struct cx *cx, const struct place *pl, const struct port_seen *seen)
 	return OK;
 }
 
+enum err
+port_list(struct cx *cx, const struct place *pl, const struct record *r,
+	  struct ports *ports, bool *read, struct instance *one)
+{
+	int64_t base = cx->site->port_base;
+	struct port_seen seen;
+	enum err e;
+
+	if (!*read &&
+	    (e = ports_read(cx, base, base + cx->site->slots - 1, ports)))
+		return e;
+	*read = true;
+	port_look(pl, r, ports, &seen);
+	one->connections = ports_connected(ports, r->port);
+	return port_mark(cx, pl, &seen);
+}
+
+/* The web server reaches a port only in the host's own network. */
+enum err
+port_check(struct cx *cx, const struct app *app, const char *network)
+{
+	if (strcmp(network, "host"))
+		return cx_fail(cx, ERR_CONFIG,
+			       "the app %s listens on {port}, which nobody "
+			       "reaches without network = host in its section; "
+			       "let it listen on {socket} if it can",
+			       app->name);
+	if (strstr(app->command, "{socket}"))
+		return cx_fail(cx, ERR_CONFIG,
+			       "{socket} and {port} in the command of the app "
+			       "%s: it must listen on one of them",
+			       app->name);
+	return OK;
+}
+
 void
 port_endpoint(const struct record *r, int64_t slot, struct endpoint *out)
 {

@@ -67,6 +67,20 @@ undone(struct cx *cx, enum err why, const char *said, enum err how)
 		       arena_strdup(&cx->arena, cx->why));
 }
 
+static enum err
+process_alive(struct cx *cx, const char *id, bool *alive)
+{
+	struct place pl;
+	struct look l;
+	enum err e;
+
+	place_of(cx, id, &pl);
+	if ((e = look_and_end(cx, &pl, &l)))
+		return e;
+	*alive = l.alive;
+	return OK;
+}
+
 /* Nothing of it lives: makes its things and starts it. Lock held. */
 static enum err
 launch(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
@@ -79,7 +93,7 @@ launch(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
 
 	if ((e = record_open(cx, pl, &l.status)) ||
 	    (e = applog_open(cx, pl, &l.log)) ||
-	    (e = slot_take(cx, pl->id, port, &slot)))
+	    (e = slot_take(cx, pl->id, port, process_alive, &slot)))
 		goto out;
 	l.port = port ? port_of_slot(cx, slot) : 0;
 	if ((e = sandbox_plan(cx, pl, spec, &l)) ||
@@ -146,28 +160,21 @@ static enum err
 finish(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
        struct endpoint *out)
 {
+	struct ready how = {.runs = look_runs, .words = applog_tail};
 	struct record r;
 	int64_t slot;
 	enum err e;
 	int fd = -1;
 
-	if ((e = record_read(cx, pl, &r)) ||
-	    (e = ready_wait(cx, pl, spec, r.port, &fd)))
+	if ((e = record_read(cx, pl, &r)))
 		return e;
-	e = slot_take(cx, pl->id, false, &slot);
-	if (!e && r.port && r.port != port_of_slot(cx, slot))
-		e = cx_fail(cx, ERR_ACTION,
-			    "it listens on port %lld, which is not its slot's "
-			    "any more (port_base was changed?)",
-			    (long long)r.port);
-	if (!e && !r.port)
-		e = route_link(cx, pl, fd);
+	how.port = r.port;
+	if ((e = ready_wait(cx, pl, spec, &how, &fd)))
+		return e;
+	if (!(e = slot_take(cx, pl->id, false, process_alive, &slot)))
+		e = route_finish(cx, pl, &r, slot, fd, out);
 	if (fd >= 0)
 		close(fd);
-	if (!e && r.port)
-		port_endpoint(&r, slot, out);
-	else if (!e)
-		route_endpoint(cx, pl, slot, out);
 	return e;
 }
 
@@ -233,24 +240,6 @@ listing_add(struct cx *cx, struct listing *g)
 	return &g->list.v[g->list.n++];
 }
 
-/* One that listens on TCP: who is connected, and whether it is itself. */
-static enum err
-list_port(struct cx *cx, const struct place *pl, const struct record *r,
-	  struct listing *g, struct instance *one)
-{
-	int64_t base = cx->site->port_base;
-	struct port_seen seen;
-	enum err e;
-
-	if (!g->ports_read &&
-	    (e = ports_read(cx, base, base + cx->site->slots - 1, &g->ports)))
-		return e;
-	g->ports_read = true;
-	port_look(pl, r, &g->ports, &seen);
-	one->connections = ports_connected(&g->ports, r->port);
-	return port_mark(cx, pl, &seen);
-}
-
 /* Adds id to the list if it is alive. */
 static enum err
 list_one(struct cx *cx, const char *id, struct listing *g)
@@ -269,7 +258,8 @@ list_one(struct cx *cx, const char *id, struct listing *g)
 	one->slot = one->connections = -1;
 	applog_trim(&pl);
 	if (l.rec.port)
-		return list_port(cx, &pl, &l.rec, g, one);
+		return port_list(cx, &pl, &l.rec, &g->ports, &g->ports_read,
+				 one);
 	/* What a workspace does to its own socket meanwhile is no failure
 	 * of the look. */
 	if (route_mend(cx, &pl))
@@ -331,20 +321,6 @@ process_list(struct cx *cx, struct instances *out)
 	if ((e = activity_count(cx, list)))
 		return e;
 	*out = *list;
-	return OK;
-}
-
-static enum err
-process_alive(struct cx *cx, const char *id, bool *alive)
-{
-	struct place pl;
-	struct look l;
-	enum err e;
-
-	place_of(cx, id, &pl);
-	if ((e = look_and_end(cx, &pl, &l)))
-		return e;
-	*alive = l.alive;
 	return OK;
 }
 

@@ -47,6 +47,9 @@ MUST_USE enum err place_dirs(struct cx *cx);
 MUST_USE enum err place_ws(struct cx *cx, const struct place *pl, int64_t uid);
 /* Takes the lock of rule 1; ERR_BUSY: it lives, or somebody else prepares. */
 MUST_USE enum err place_take(struct cx *cx, const struct place *pl, int *fd);
+/* The same, but waits while somebody else has it, as the spec has patience. */
+MUST_USE enum err place_wait(struct cx *cx, const struct place *pl,
+			     const struct instance_spec *spec, int *fd);
 /* Removes all that an instance left and, lock_too, last its lock. Lock
  * held. */
 MUST_USE enum err place_clear(struct cx *cx, const struct place *pl,
@@ -68,8 +71,9 @@ struct record {
 MUST_USE enum err record_read(struct cx *cx, const struct place *pl,
 			      struct record *r);
 MUST_USE enum err record_open(struct cx *cx, const struct place *pl, int *fd);
-/* The launcher about itself, before it becomes the sandbox. */
-bool record_write(int fd, int64_t wall_ms, const char *boot, int64_t port);
+/* About the process under which all of the instance's are. */
+bool record_write(int fd, pid_t launcher, int64_t wall_ms, const char *boot,
+		  int64_t port);
 bool record_write_exit(int fd, int code);
 
 /* --- alive.c --- */
@@ -89,6 +93,10 @@ pid_t record_root(const struct record *r);
 MUST_USE enum err look_and_end(struct cx *cx, const struct place *pl,
 			       struct look *l);
 
+/* As ready_wait asks: ERR_ACTION and its last words when it has ended. */
+MUST_USE enum err look_runs(struct cx *cx, const struct place *pl, void *arg,
+			    int64_t waited_ms);
+
 /* --- kill.c --- */
 /* One round: tells whoever holds the lock to end, and waits for that at most
  * until the deadline. Nobody: OK. */
@@ -103,10 +111,14 @@ MUST_USE enum err kill_rest(struct cx *cx, const struct place *pl,
 
 /* --- slot.c --- */
 const char *slot_path(struct cx *cx, int64_t n); /* run/slots/NN.sock */
-/* The slot of id, taken when it has none; with port one whose port nobody
- * listens on. ERR_BUSY: all are in use. */
-MUST_USE enum err slot_take(struct cx *cx, const char *id, bool port,
-			    int64_t *slot);
+/*
+ * The slot of id, taken when it has none; with port one whose port nobody
+ * listens on. ERR_BUSY: all are in use. alive: the engine's own verb, for
+ * owners that have died without a stop.
+ */
+MUST_USE enum err
+slot_take(struct cx *cx, const char *id, bool port,
+	  enum err (*alive)(struct cx *, const char *, bool *), int64_t *slot);
 MUST_USE enum err slot_free(struct cx *cx, const char *id);
 struct slots {
 	struct slot {
@@ -127,6 +139,11 @@ MUST_USE enum err route_mend(struct cx *cx, const struct place *pl);
 int route_open(const struct place *pl);
 void route_endpoint(struct cx *cx, const struct place *pl, int64_t slot,
 		    struct endpoint *out);
+
+/* What answered (fd; of a port -1), as the endpoint that servers get. */
+MUST_USE enum err route_finish(struct cx *cx, const struct place *pl,
+			       const struct record *r, int64_t slot, int fd,
+			       struct endpoint *out);
 
 /* --- port.c --- */
 /* Its command names {port}: it listens on TCP, not on {socket}. */
@@ -153,17 +170,34 @@ void port_look(const struct place *pl, const struct record *r,
 /* Says it for the gate: nobody where rule 6 does not hold. */
 MUST_USE enum err port_mark(struct cx *cx, const struct place *pl,
 			    const struct port_seen *seen);
+/* On the way to a list: who is connected to its port, and whether it is
+ * itself. ports are read when the first one asks (*read). */
+MUST_USE enum err port_list(struct cx *cx, const struct place *pl,
+			    const struct record *r, struct ports *ports,
+			    bool *read, struct instance *one);
+/* Can an app that listens on {port} be reached in that network? ERR_CONFIG */
+MUST_USE enum err port_check(struct cx *cx, const struct app *app,
+			     const char *network);
 void port_endpoint(const struct record *r, int64_t slot, struct endpoint *out);
 
 /* --- ready.c --- */
+struct ready {
+	int64_t port; /* 0: the socket in the instance's folder */
+	/* Does it still run? OK, or why not. Asked every few milliseconds. */
+	enum err (*runs)(struct cx *cx, const struct place *pl, void *arg,
+			 int64_t waited_ms);
+	/* What it said last; "". */
+	const char *(*words)(struct cx *cx, const struct place *pl);
+	void *arg;
+};
 /*
  * Waits until it answers; *fd is then the socket that did, as O_PATH, or -1
- * where that is a TCP socket. ERR_ACTION: it ended, or somebody else has its
- * port. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
+ * where that is a TCP socket. ERR_ACTION: somebody else has its port; what
+ * runs() says: it ended. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
  */
 MUST_USE enum err ready_wait(struct cx *cx, const struct place *pl,
-			     const struct instance_spec *spec, int64_t port,
-			     int *fd);
+			     const struct instance_spec *spec,
+			     const struct ready *how, int *fd);
 
 /* --- applog.c --- */
 #define APPLOG_MAX (1 << 20)
@@ -172,6 +206,8 @@ MUST_USE enum err ready_wait(struct cx *cx, const struct place *pl,
 MUST_USE enum err applog_open(struct cx *cx, const struct place *pl, int *fd);
 void applog_say(int fd, const char *line);
 void applog_trim(const struct place *pl);
+/* Adds what it said from elsewhere. */
+void applog_add(const struct place *pl, const char *text, size_t n);
 /* Its last lines as one, control characters replaced; in cx's arena. */
 const char *applog_tail(struct cx *cx, const struct place *pl);
 

@@ -18,16 +18,13 @@
 
 #include "base/clock.h"
 #include "base/host.h"
-#include "base/proc.h"
 #include "engine/process.h"
-#include "engine/sandbox.h"
 
 #define QUICK_MS 50 /* so long the pauses are the least */
 #define PAUSE_LEAST_MS 1
 #define PAUSE_MOST_MS 10
 /* Who has not answered by then is asked anew, on a new connection. */
 #define ANSWER_MS 5000
-#define LOST_MS 2000
 #define DOUBTS 10
 
 struct probe {
@@ -176,67 +173,23 @@ probe_read(struct probe *p)
 	return false;
 }
 
-/* All of it is gone or going: what there is to be read is there now, which
- * it may not have been when it was looked for. */
-static enum err
-ended(struct cx *cx, const struct place *pl)
-{
-	const char *tail = applog_tail(cx, pl);
-	struct record r;
-	enum err e;
-
-	if ((e = record_read(cx, pl, &r)))
-		return e;
-	if (!strncmp(tail, "bwrap: ", 7))
-		return cx_fail(cx, ERR_CONFIG,
-			       "the sandbox could not be made: %s; %s", tail,
-			       strstr(tail, "namespace")
-				       ? sandbox_mend
-				       : "roostctl doctor says whether it "
-					 "works at all; see also binds of the "
-					 "application in roost.conf");
-	if (!r.ended)
-		return cx_fail(cx, ERR_ACTION,
-			       "the application was killed; its last words: %s",
-			       *tail ? tail : "none");
-	return cx_fail(cx, ERR_ACTION,
-		       "the application ended with exit code %d; its last "
-		       "words: %s",
-		       r.exit_code, *tail ? tail : "none");
-}
-
-/*
- * Its launcher (bubblewrap outside, or the supervisor) was killed. What is
- * inside may be well, and then answers soon; or waits for ever for a word
- * from it.
- */
-static bool
-launcher_lost(const struct record *r, int64_t waited_ms)
-{
-	return r->launcher && waited_ms > LOST_MS &&
-	       proc_start_time(r->launcher) != r->launcher_start;
-}
-
 /* Reasons to wait no longer. */
 static enum err
 give_up(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
-	int64_t waited_ms)
+	const struct ready *how, int64_t waited_ms)
 {
-	struct look l;
 	enum err e;
 
 	if (spec->quit && spec->quit(spec->arg))
 		return cx_fail(cx, ERR_ABANDONED, "starting %s was given up",
 			       pl->id);
-	if ((e = look_at(cx, pl, &l)))
+	if ((e = how->runs(cx, pl, how->arg, waited_ms)))
 		return e;
-	if (!l.alive || l.rec.ended || launcher_lost(&l.rec, waited_ms))
-		return ended(cx, pl);
 	if (clock_mono_ms() >= spec->deadline_ms)
 		return cx_fail(cx, ERR_TIMEOUT,
 			       "the application did not answer in time; its "
 			       "last words: %s",
-			       applog_tail(cx, pl));
+			       how->words(cx, pl));
 	return OK;
 }
 
@@ -271,11 +224,11 @@ probe(struct cx *cx, struct probe *p, bool *answered)
 
 enum err
 ready_wait(struct cx *cx, const struct place *pl,
-	   const struct instance_spec *spec, int64_t port, int *fd)
+	   const struct instance_spec *spec, const struct ready *how, int *fd)
 {
 	struct probe p = {.pl = pl,
 			  .spec = spec,
-			  .port = port,
+			  .port = how->port,
 			  .path = -1,
 			  .conn = -1};
 	int64_t began_ms = clock_mono_ms();
@@ -286,7 +239,7 @@ ready_wait(struct cx *cx, const struct place *pl,
 		int64_t waited_ms = clock_mono_ms() - began_ms;
 
 		e = probe(cx, &p, &ready);
-		if (e || ready || (e = give_up(cx, pl, spec, waited_ms)))
+		if (e || ready || (e = give_up(cx, pl, spec, how, waited_ms)))
 			break;
 		pause_for(p.conn, waited_ms);
 	}

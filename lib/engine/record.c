@@ -111,14 +111,15 @@ append(int fd, const char *line, int n)
 }
 
 bool
-record_write(int fd, int64_t wall_ms, const char *boot, int64_t port)
+record_write(int fd, pid_t launcher, int64_t wall_ms, const char *boot,
+	     int64_t port)
 {
 	char line[256];
 	int n = snprintf(line, sizeof(line),
 			 "{ \"launcher\": %d, \"launcher-start\": %" PRIu64
 			 ", \"wall-ms\": %" PRId64 ", \"port\": %" PRId64
 			 ", \"boot\": \"%s\" }\n",
-			 (int)getpid(), proc_start_time(getpid()), wall_ms,
+			 (int)launcher, proc_start_time(launcher), wall_ms,
 			 port, boot);
 
 	return append(fd, line, n);

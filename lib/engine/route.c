@@ -85,3 +85,23 @@ route_endpoint(struct cx *cx, const struct place *pl, int64_t slot,
 	snprintf(out->address, sizeof(out->address), "unix:%s", path);
 	out->slot = slot;
 }
+
+enum err
+route_finish(struct cx *cx, const struct place *pl, const struct record *r,
+	     int64_t slot, int fd, struct endpoint *out)
+{
+	enum err e;
+
+	if (!r->port) {
+		if (!(e = route_link(cx, pl, fd)))
+			route_endpoint(cx, pl, slot, out);
+		return e;
+	}
+	if (r->port != port_of_slot(cx, slot))
+		return cx_fail(cx, ERR_ACTION,
+			       "it listens on port %lld, which is not its "
+			       "slot's any more (port_base was changed?)",
+			       (long long)r->port);
+	port_endpoint(r, slot, out);
+	return OK;
+}

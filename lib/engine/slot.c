@@ -118,21 +118,6 @@ slots_find(const struct slots *s, const char *id)
 	return found ? found->n : -1;
 }
 
-/* An instance that has died without a stop keeps no slot. */
-static enum err
-slot_is_idle(struct cx *cx, const char *id, bool *idle)
-{
-	struct place pl;
-	struct look l;
-	enum err e;
-
-	place_of(cx, id, &pl);
-	if ((e = look_at(cx, &pl, &l)))
-		return e;
-	*idle = !l.alive;
-	return OK;
-}
-
 static const char *
 slot_owner(const struct slots *s, int64_t n)
 {
@@ -147,8 +132,9 @@ slot_owner(const struct slots *s, int64_t n)
 /* Who wants a slot, and how. */
 struct wish {
 	const char *id;
-	bool port;    /* nobody may listen on its port */
-	bool steal;   /* from an owner who is dead */
+	bool port;  /* nobody may listen on its port */
+	bool steal; /* from an owner who is dead: keeps no slot */
+	enum err (*alive)(struct cx *cx, const char *id, bool *alive);
 	size_t taken; /* ports that somebody else listens on */
 };
 
@@ -158,16 +144,14 @@ slot_try(struct cx *cx, const struct slots *s, int64_t n, struct wish *w,
 	 bool *got)
 {
 	const char *path = slot_path(cx, n), *owner = slot_owner(s, n);
-	bool idle = false;
+	bool alive = false;
 	enum err e;
 
 	*got = false;
 	if (owner && !w->steal)
 		return OK;
-	if (owner && (e = slot_is_idle(cx, owner, &idle)))
+	if (owner && ((e = w->alive(cx, owner, &alive)) || alive))
 		return e;
-	if (owner && !idle)
-		return OK;
 	if (w->port && !tcp_port_free((uint16_t)port_of_slot(cx, n))) {
 		w->taken++;
 		return OK;
@@ -224,9 +208,10 @@ slot_choose(struct cx *cx, const struct slots *s, struct wish *w, int lock,
 }
 
 enum err
-slot_take(struct cx *cx, const char *id, bool port, int64_t *slot)
+slot_take(struct cx *cx, const char *id, bool port,
+	  enum err (*alive)(struct cx *, const char *, bool *), int64_t *slot)
 {
-	struct wish w = {.id = id, .port = port};
+	struct wish w = {.id = id, .port = port, .alive = alive};
 	struct slots s;
 	int64_t have;
 	int lock = -1;

@@ -117,6 +117,7 @@ job_start(struct job *j, struct outcome *out)
 {
 	struct instance_spec spec = {
 		.id = j->ws.id,
+		.op = j->ws.op_id,
 		.app = site_app(j->cx->site, j->ws.app),
 		.uid = uid_of(j),
 		.deadline_ms = j->deadline_ms,
