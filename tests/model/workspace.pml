@@ -11,7 +11,9 @@
 #ifndef CRASHES
 #define CRASHES 2
 #endif
+#ifndef OPS
 #define OPS 16 /* op ids in one run; asserted below */
+#endif
 
 mtype = { PENDING, STANDBY, RUNNING, DELETED };
 mtype = { NONE, PROVISIONING, RESTORING, STARTING, STOPPING, ARCHIVING,
@@ -48,9 +50,11 @@ inline check()
 	assert(!data_lost);
 }
 
-/* rules/plan.c: the table, by what was seen. */
+/* rules/plan.c: the table, by what was seen. What is printed here and below
+ * is for tests/test_rules_model.c; a verification prints nothing. */
 inline plan(seen, o)
 {
+	printf("PLAN %e %e %d %d %e\n", status, desired, deleted, key, seen);
 	if
 	:: deleted && status == DELETED -> o = NONE
 	:: deleted && status != DELETED -> o = DELETING
@@ -65,13 +69,16 @@ inline plan(seen, o)
 		:: seen == RUNNING && desired != RUNNING -> o = STOPPING
 		:: else -> o = NONE
 		fi
-	fi
+	fi;
+	printf("THEN %e\n", o)
 }
 
 /* rules/judge.c: a known home that is gone is DataLost, unless the operation
  * at work takes it away. */
 inline judge(seen)
 {
+	printf("JUDGE %e %e %d %d %d %d\n", status, op, deleted,
+	       key == op_id && key != 0, home, instance);
 	if
 	:: home && instance -> seen = RUNNING
 	:: home && !instance -> seen = STANDBY
@@ -82,7 +89,8 @@ inline judge(seen)
 		:: else
 		fi;
 		seen = PENDING
-	fi
+	fi;
+	printf("SEES %e %d\n", seen, data_lost)
 }
 
 /* store: op_end(), compare-and-set on op_id. */
@@ -236,11 +244,17 @@ active proctype person()
 		:: desired = PENDING
 		:: desired = STANDBY
 		:: desired = RUNNING
+#ifdef WALK /* one that is deleted has little more to show */
+		:: intents == INTENTS -> deleted = true
+#else
 		:: deleted = true
+#endif
 		fi
 	   }
 	:: intents >= INTENTS || deleted -> break
+#ifndef WALK /* a walk is there to see much */
 	:: break
+#endif
 	od
 }
 
