@@ -85,6 +85,7 @@ doctor_apps(struct doctor *d)
 		doctor_say(d, VERDICT_FAIL,
 			   "roost.conf names no application; add an [app NAME] "
 			   "section");
+	/* Programs in images: doctor_docker looks for those. */
 	for (i = 0; i < s->n_apps; i++) {
 		const struct app *a = &s->apps[i];
 
@@ -94,6 +95,9 @@ doctor_apps(struct doctor *d)
 				   "that: set network = host in its section, "
 				   "or let it listen on {socket}",
 				   a->name);
+		else if (!strcmp(s->engine, "docker"))
+			doctor_say(d, VERDICT_OK, "%s%s: in its image", a->name,
+				   a == def ? " (default)" : "");
 		else if (app_installed(&d->c->cx, a))
 			doctor_say(d, VERDICT_OK, "%s%s: %s", a->name,
 				   a == def ? " (default)" : "",
