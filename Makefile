@@ -11,6 +11,7 @@
 #   make fuzz [SECONDS=20]             fuzz what reads an outsider's bytes
 #   make bench                         benchmarks, as ratios against a floor
 #   make format lint tidy              clang-format; style, layers; clang-tidy
+#   make golden                        write tests/golden/ anew, after a look
 #   make docs                          print the references from the tables
 #   make install PREFIX=... WWW=...    copy programs and site files, no root
 #   make code-server [CODE_SERVER=...] install code-server for workspaces
@@ -214,6 +215,10 @@ run: deps-run
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
+# The pages that tests compare with: git diff shows what has changed.
+golden: $(B)/tests/test_cgi_golden
+	@GOLDEN_KEEP=1 $(B)/tests/test_cgi_golden
+
 lint:
 	@tests/lint
 
@@ -247,7 +252,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all help unit build-tests tidy check check-all e2e e2e-code-server asan tsan run format lint bench bench-run fuzz \
+.PHONY: all golden help unit build-tests tidy check check-all e2e e2e-code-server asan tsan run format lint bench bench-run fuzz \
 	docs install code-server clean FORCE
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')

@@ -1,0 +1,96 @@
+// Nothing in the way of anybody: axe-core on every page of cgi/routes.def, in
+// both themes, on a phone and on a desk. SPEC section 9.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import axe from 'axe-core';
+import { app, TOP, withSite } from './site.mjs';
+
+const WIDTHS = [360, 1280];
+const THEMES = ['light', 'dark'];
+const SERIOUS = ['serious', 'critical'];
+
+const apps = app('wsapp') +
+	app('missing', '', { command: '/nowhere/program --socket {socket}' });
+
+// Pages that people look at: what can be asked with GET, but for the API.
+const routes = fs.readFileSync(`${TOP}/cgi/routes.def`, 'utf8').split('\n')
+	.map((l) => /^X\((?:GET|ANY), *"([^"]+)", *(\w+), *(\w+), *(\w+)\)/.exec(l))
+	.filter(Boolean).map(([, path, who]) => ({ path, who }));
+
+const settings = { max_running_per_user: 2, standby_ttl_seconds: 0 };
+
+withSite('everybody', { apps, settings }, (it) => {
+	let ann;
+	const ids = {};
+
+	it('has something on each page', async (site) => {
+		ann = await site.addUser('ann');
+		ids.user = (await ann.api('GET', '/session')).json.user_id;
+		await ann.api('POST', '/tokens', { name: 'ci' }, { expect: 201 });
+		const sick = await ann.create({ name: 'sick', app: 'missing' });
+		ids.error = sick.id;
+		await ann.phase(sick.id, 'ERROR');
+		await ann.patch(sick.id, { desired_state: 'STANDBY' });
+		const old = await ann.running({ name: 'old', description: 'a line' });
+		await ann.patch(old.id, { desired_state: 'ARCHIVED' });
+		await ann.phase(old.id, 'ARCHIVED');
+		ids.archived = old.id;
+		const gone = await ann.running({ name: 'gone' });
+		await ann.remove(gone.id);
+		ids.deleted = gone.id;
+		const idle = await ann.running({ name: 'asleep' });
+		await ann.patch(idle.id, { desired_state: 'STANDBY' });
+		ids.asleep = (await ann.phase(idle.id, 'STANDBY')).id;
+		for (const name of ['a name that goes on '.repeat(9), 'two'])
+			ids.running = (await ann.running({ name })).id;
+	});
+
+	// Where each route leads; one of :id in the states where it differs.
+	const states = (path) => path.endsWith('/:id')
+		? [ids.running, ids.archived, ids.error, ids.deleted]
+		: path.startsWith('/w/') ? [ids.archived, ids.asleep]
+			: path.endsWith('/loading') ? [ids.error] : [ids.running];
+	const targets = (site) => routes.flatMap(({ path, who }) => {
+		if (path === '/w/:id' || path.endsWith('/enter')) return [];
+		if (path === '/login') return [{ target: path }];
+		const as = who === 'ADMIN' ? site.admin : ann;
+		if (!path.includes(':id')) return [{ target: path, as }];
+		return (who === 'ADMIN' ? [ids.user] : states(path)).map((id) =>
+			({ target: path.replace(':id', id).replace('*', ''), as }));
+	});
+
+	async function look(page, where, wrong) {
+		await page.evaluate(axe.source);
+		for (const colorScheme of THEMES) {
+			await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+			const { violations } = await page.evaluate(() =>
+				window.axe.run({ resultTypes: ['violations'] }));
+			for (const v of violations)
+				if (SERIOUS.includes(v.impact))
+					wrong.push(`${where} ${colorScheme}: ${v.id} ` +
+						v.nodes[0].html.slice(0, 160));
+		}
+		const over = await page.evaluate(() =>
+			document.documentElement.scrollWidth - innerWidth);
+		if (over > 0) wrong.push(`${where}: ${over} px wider`);
+	}
+
+	it('finds nothing serious on any page', async (site) => {
+		const wrong = [], all = targets(site);
+		assert.ok(all.length > 10);
+		for (const as of new Set(all.map((t) => t.as))) {
+			const page = await site.page({ as });
+			for (const { target } of all.filter((t) => t.as === as))
+				for (const width of WIDTHS) {
+					await page.setViewportSize({ width, height: 800 });
+					const rs = await page.goto(target);
+					assert.ok([200, 502].includes(rs.status()),
+						`${target}: ${rs.status()}`);
+					await look(page, `${target} at ${width}`, wrong);
+				}
+			await page.context().close();
+		}
+		assert.deepEqual(wrong, []);
+	});
+});
