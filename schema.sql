@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -130,7 +130,8 @@ CREATE TABLE workspace (
 	created_ms        INTEGER NOT NULL,          -- when it was made
 	updated_ms        INTEGER NOT NULL,          -- the last change of the row
 	deleted_ms        INTEGER NOT NULL DEFAULT 0, -- when it was asked to go
-	rev               INTEGER NOT NULL DEFAULT 1 -- grows by one with each change
+	rev               INTEGER NOT NULL DEFAULT 1, -- grows by one with each change
+	restore_key       TEXT                       -- archive to take the home's place
 ) STRICT;
 
 -- A page of somebody's list is read from one of these in its order, and its
@@ -160,6 +161,7 @@ CREATE INDEX workspace_used ON workspace (last_access_ms, n)
 CREATE INDEX workspace_work ON workspace (n)
 	WHERE operation <> 'NONE' OR status = 'ERROR'
 	   OR (status <> desired AND status <> 'DELETED')
+	   OR restore_key IS NOT NULL
 	   OR (deleted_ms <> 0) <> (status = 'DELETED');
 CREATE INDEX workspace_running ON workspace (n)
 	WHERE status = 'RUNNING';

@@ -54,6 +54,20 @@ MUST_USE enum err page_limit(struct cx *cx, struct call *c, int64_t owner_id,
 MUST_USE enum err page_limit_error(struct cx *cx, struct call *c, enum err e,
 				   int64_t owner_id);
 
+/* ---- page_act.c: what follows a verb that went well, or e ---- */
+
+/* 202 and the workspace as it is now. */
+MUST_USE enum err page_acted_json(struct cx *cx, struct call *c, enum err e,
+				  const struct workspace *w);
+/* Back to where the button was. */
+MUST_USE enum err page_acted(struct cx *cx, struct call *c, enum err e,
+			     const struct value *back, const char *said);
+
+/* ---- page_archives.c ---- */
+
+/* The archives of c->ws, as the view's "archives". */
+void page_archives(struct cx *cx, struct call *c);
+
 /* ---- page_host.c ---- */
 
 /* 303 to a path on the own host of c->ws. Only in host mode. */

@@ -18,7 +18,11 @@ waiting_for(const struct workspace *w)
 		return w->status == STATUS_DELETED ? NULL : "wait_delete";
 	if (w->status == STATUS_DELETED)
 		return "wait_undelete";
-	if (w->status == STATUS_ERROR || w->status == w->desired)
+	if (w->status == STATUS_ERROR)
+		return NULL;
+	if (w->restore_key != NULL)
+		return "wait_other";
+	if (w->status == w->desired)
 		return NULL;
 	if (w->desired == STATUS_PENDING)
 		return "wait_archive";

@@ -82,6 +82,7 @@ ws_view(struct cx *cx, struct db *db, const struct workspace *ws)
 	view_text(o, "operation", operation_name(ws->operation));
 	view_text(o, "desired_state", status_name(ws->desired));
 	view_text(o, "archive_key", ws->archive_key);
+	view_text(o, "restore_key", ws->restore_key);
 	view_progress(o, ws);
 	view_error_facts(o, ws);
 	view_times(cx, o, ws);

@@ -245,6 +245,7 @@ page_workspace(struct cx *cx, struct call *c)
 	if ((e = view_one(cx, c, &s)) || (e = view_history(cx, c)))
 		return e;
 	view_keep(cx, c, &s);
+	page_archives(cx, c);
 	view_text(c->view, "page", "workspace");
 	c->rp->page = "workspace";
 	return OK;

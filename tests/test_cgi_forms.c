@@ -193,6 +193,13 @@ pairs(enum form form, size_t at, enum wrong wrong)
 	return out;
 }
 
+static const char *
+without_token(const char *fields)
+{
+	fields += strlen("csrf=root-token");
+	return fields + (*fields == '&');
+}
+
 static void
 refused(const struct asked *r, const char *fields, const char *field)
 {
@@ -200,7 +207,7 @@ refused(const struct asked *r, const char *fields, const char *field)
 
 	/* a query carries no token */
 	ask(r->method, query ? arena_printf(&cx->arena, "%s?%s", path_of(r),
-					    fields + strlen("csrf=root-token&"))
+					    without_token(fields))
 			     : path_of(r));
 	as(admin_cookie);
 	browser();
@@ -291,10 +298,9 @@ START_TEST(what_changes_something_must_be_meant)
 		forbidden(r, "https://evil.example", "csrf=root-token");
 		forbidden(r, "null", "csrf=root-token");
 		if (!r->api) {
-			const char *good = pairs(r->form, 0, WRONG_NOT) +
-					   strlen("csrf=root-token");
+			const char *good =
+				without_token(pairs(r->form, 0, WRONG_NOT));
 
-			good += *good == '&';
 			forbidden(r, NULL, good);
 			forbidden(r, NULL,
 				  arena_printf(&cx->arena, "csrf=ann-token&%s",

@@ -4,6 +4,7 @@
 
 #include <regex.h>
 
+#include "archive/archive.h"
 #include "store/token.h"
 
 #define STATE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -31,6 +32,22 @@ made(const char *name)
 }
 
 static void
+stored(const char *key)
+{
+	static const char meta[] =
+		"{\"sha256\":\"" STATE "\",\"size\":345678901,"
+		"\"content\":1234567890,\"files\":3210,\"skipped\":0,"
+		"\"created_at\":\"2026-01-02T03:04:05.000Z\",\"format\":\"tar."
+		"zst/1\"}";
+	struct store_writer *w;
+
+	ok(store_dir.put_open(cx, key, &w));
+	ok(store_dir.put_write(cx, w, "x", 1));
+	ok(store_dir.put_close(cx, w));
+	ok(store_dir.put_meta(cx, key, meta, strlen(meta)));
+}
+
+static void
 did(const char *id, enum operation op, int ms, enum result result,
     int64_t bytes, enum status then)
 {
@@ -41,6 +58,7 @@ did(const char *id, enum operation op, int ms, enum result result,
 	if (op == OPERATION_ARCHIVING) {
 		o.set_archive = true;
 		o.archive_key = arena_printf(&cx->arena, "%s/%s", id, op_id);
+		stored(o.archive_key);
 	}
 	if (then == STATUS_ERROR)
 		o = (struct ws_outcome){.status = then,
@@ -116,6 +134,19 @@ scene_archived(void)
 	wanted(id, STATUS_PENDING);
 	did(id, OPERATION_ARCHIVING, 61000, RESULT_OK, 1234567890,
 	    STATUS_PENDING);
+	return id;
+}
+
+/* It has been archived before. */
+static const char *
+scene_woken(void)
+{
+	const char *id = scene_archived();
+
+	wanted(id, STATUS_RUNNING);
+	did(id, OPERATION_RESTORING, 45000, RESULT_OK, 1234567890,
+	    STATUS_STANDBY);
+	did(id, OPERATION_STARTING, 2300, RESULT_OK, 0, STATUS_RUNNING);
 	return id;
 }
 
@@ -243,6 +274,20 @@ static const struct golden {
 #undef root
 #define N_PAGES (sizeof(pages) / sizeof(pages[0]))
 
+/* Of the query: ":op" stands for the operation that made its archive. */
+static const char *
+rest_of(const struct golden *g, const char *id)
+{
+	const char *at = strstr(g->rest, ":op");
+
+	if (g->method[0] == 'P')
+		return "";
+	if (at == NULL)
+		return g->rest;
+	return arena_printf(&cx->arena, "%.*s%s", (int)(at - g->rest), g->rest,
+			    strchr(get(id).archive_key, '/') + 1);
+}
+
 static const char *
 target_of(const struct golden *g, const char *id)
 {
@@ -253,7 +298,7 @@ target_of(const struct golden *g, const char *id)
 	end = g->route + head + (at != NULL ? 3 : 0);
 	return arena_printf(&cx->arena, "%.*s%s%.*s%s", head, g->route,
 			    at != NULL ? id : "", (int)strcspn(end, "*"), end,
-			    g->method[0] == 'P' ? "" : g->rest);
+			    rest_of(g, id));
 }
 
 static const char *

@@ -72,7 +72,8 @@ protects(const struct cx *cx, const struct world *w, const struct workspace *ws,
 		return GC_AT_WORK;
 	if (ws->deleted_ms && ws->status == STATUS_DELETED)
 		return undo_until(w, ws) > cx->now_ms ? GC_UNDO : GC_ORPHAN;
-	if (ws->archive_key && !strcmp(ws->archive_key, key))
+	if ((ws->archive_key && !strcmp(ws->archive_key, key)) ||
+	    (ws->restore_key && !strcmp(ws->restore_key, key)))
 		return GC_CURRENT;
 	if (ws->status == STATUS_ERROR)
 		return GC_ERROR;

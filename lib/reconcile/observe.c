@@ -35,7 +35,7 @@ static bool
 is_work(const struct workspace *ws)
 {
 	return ws->operation != OPERATION_NONE || ws->deleted_ms ||
-	       ws->desired != ws->status;
+	       ws->desired != ws->status || ws->restore_key;
 }
 
 static void

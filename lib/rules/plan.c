@@ -24,6 +24,14 @@ static const enum operation table[STATUS__MAX][STATUS__MAX] = {
 		},
 };
 
+/* A home that another archive shall take the place of is packed first. */
+static enum status
+wanted(const struct workspace *w, enum status judged)
+{
+	return w->restore_key && judged != STATUS_PENDING ? STATUS_PENDING
+							  : w->desired;
+}
+
 enum operation
 plan(const struct workspace *w, enum status judged)
 {
@@ -36,8 +44,8 @@ plan(const struct workspace *w, enum status judged)
 	/* Undo of a delete: the home comes back from the trash. */
 	if (judged == STATUS_DELETED)
 		return OPERATION_RESTORING;
-	o = table[judged][w->desired];
-	if (o == OPERATION_RESTORING && !w->archive_key)
+	o = table[judged][wanted(w, judged)];
+	if (o == OPERATION_RESTORING && !w->archive_key && !w->restore_key)
 		return OPERATION_PROVISIONING;
 	return o;
 }
@@ -49,12 +57,16 @@ plan_abandons(const struct workspace *w)
 	case OPERATION_ARCHIVING:
 		/* The key is the commit point: after it the home goes. */
 		return !workspace_key_is_of_op(w) &&
-		       (w->deleted_ms || w->desired != STATUS_PENDING);
+		       (w->deleted_ms ||
+			(w->desired != STATUS_PENDING && !w->restore_key));
 	case OPERATION_RESTORING:
-		return w->deleted_ms || (w->desired == STATUS_PENDING &&
-					 w->status != STATUS_DELETED);
+		/* Its begin has taken restore_key: this is a newer one. */
+		return w->deleted_ms ||
+		       ((w->desired == STATUS_PENDING || w->restore_key) &&
+			w->status != STATUS_DELETED);
 	case OPERATION_STARTING:
-		return w->deleted_ms || w->desired != STATUS_RUNNING;
+		return w->deleted_ms || w->desired != STATUS_RUNNING ||
+		       w->restore_key;
 	case OPERATION_NONE:
 	case OPERATION_PROVISIONING:
 	case OPERATION_STOPPING:

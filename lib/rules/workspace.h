@@ -24,6 +24,8 @@ struct workspace {
 	enum operation operation; /* what is being done about it */
 	enum status desired;	  /* PENDING, STANDBY, RUNNING */
 	const char *archive_key;  /* "{id}/{op_id}": the archive to restore */
+	const char *restore_key;  /* another one, which shall take the place of
+				     the home; NULL */
 
 	const char *op_id; /* UUID of the operation at work, or of the last */
 	int64_t op_started_ms;

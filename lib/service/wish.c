@@ -210,6 +210,52 @@ wish_recover(struct cx *cx, struct db *db, const struct who *who,
 	return OK;
 }
 
+bool
+wish_can_choose(const struct who *who, const struct workspace *w)
+{
+	return w->deleted_ms == 0 &&
+	       (w->status != STATUS_ERROR || wish_can_recover(who, w) ||
+		w->error_reason == REASON_ARCHIVE_CORRUPTED);
+}
+
+/* Out of ERROR, onto the chosen archive. */
+static enum err
+choose(struct cx *cx, struct db *db, const struct who *who, const char *key,
+       struct workspace *w)
+{
+	enum err e;
+
+	if (!wish_can_choose(who, w))
+		return cx_fail(cx, ERR_FORBIDDEN,
+			       "recovering from %s takes an admin",
+			       reason_name(w->error_reason));
+	if (w->status == STATUS_ERROR &&
+	    (e = workspace_recover(cx, db, w->id, 0, w)))
+		return e;
+	if ((e = take_place(cx, db, w, STATUS_RUNNING)) ||
+	    (e = workspace_wish_archive(cx, db, w->id, key, w)))
+		return e;
+	return wish_audit(cx, db, who, "workspace.restore", w, key);
+}
+
+enum err
+wish_restore_archive(struct cx *cx, struct db *db, const struct who *who,
+		     const char *id, int64_t rev, const char *key,
+		     struct workspace *out)
+{
+	struct workspace w;
+	enum err e;
+
+	if ((e = db_begin(cx, db)))
+		return e;
+	if (!(e = living(cx, db, id, rev, &w)))
+		e = choose(cx, db, who, key, &w);
+	if ((e = wish_end(cx, db, e)))
+		return e;
+	*out = w;
+	return OK;
+}
+
 enum err
 wish_wake(struct cx *cx, struct db *db, const struct who *who, const char *id,
 	  struct workspace *out, bool *woken)

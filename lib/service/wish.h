@@ -69,6 +69,17 @@ MUST_USE enum err wish_keep(struct cx *cx, struct db *db, const struct who *who,
 MUST_USE enum err wish_restore(struct cx *cx, struct db *db,
 			       const struct who *who, const char *id,
 			       int64_t rev, struct workspace *out);
+/*
+ * RUNNING, on what the archive key ("{id}/{op_id}", the caller has looked that
+ * it is there) holds. A home that is there is archived first. From ERROR it
+ * recovers too, and its owner may where the archive is what was wrong.
+ */
+MUST_USE enum err wish_restore_archive(struct cx *cx, struct db *db,
+				       const struct who *who, const char *id,
+				       int64_t rev, const char *key,
+				       struct workspace *out);
+/* May who choose an archive of it to restore? */
+bool wish_can_choose(const struct who *who, const struct workspace *w);
 /* ERR_STATE when it is not in ERROR; ERR_FORBIDDEN where the reason asks for
  * an admin. */
 MUST_USE enum err wish_recover(struct cx *cx, struct db *db,

@@ -60,6 +60,24 @@ operation_list(struct cx *cx, struct db *db, const char *workspace_id,
 }
 
 enum err
+operation_archives(struct cx *cx, struct db *db, const char *workspace_id,
+		   int64_t limit, struct opers *out)
+{
+	return sql_rows(cx, db, SQL_OPER_ARCHIVES, oper_row, &out->v,
+			sizeof(*out->v), &out->n,
+			ARGS(TEXT(workspace_id), INT(limit)));
+}
+
+enum err
+operation_good(struct cx *cx, struct db *db, const char *workspace_id,
+	       int64_t limit, struct opers *out)
+{
+	return sql_rows(cx, db, SQL_OPER_GOOD, oper_row, &out->v,
+			sizeof(*out->v), &out->n,
+			ARGS(TEXT(workspace_id), INT(limit)));
+}
+
+enum err
 operation_running(struct cx *cx, struct db *db, struct opers *out)
 {
 	return sql_rows(cx, db, SQL_OPER_RUNNING, oper_row, &out->v,

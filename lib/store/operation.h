@@ -40,10 +40,20 @@ struct opers {
 MUST_USE enum err operation_list(struct cx *cx, struct db *db,
 				 const char *workspace_id, int64_t before,
 				 int64_t limit, struct opers *out);
+/* The newest ARCHIVINGs, however they ended: of each there may be an archive,
+ * "{id}/{op_id}". */
+MUST_USE enum err operation_archives(struct cx *cx, struct db *db,
+				     const char *workspace_id, int64_t limit,
+				     struct opers *out);
+/* The newest that went well. */
+MUST_USE enum err operation_good(struct cx *cx, struct db *db,
+				 const char *workspace_id, int64_t limit,
+				 struct opers *out);
 /* All at work, oldest first. */
 MUST_USE enum err operation_running(struct cx *cx, struct db *db,
 				    struct opers *out);
-/* Ended ones older than before_ms, but for the newest 20 of a workspace. */
+/* Ended ones older than before_ms, but for the newest 20 of a workspace and
+ * its newest 20 ARCHIVINGs. */
 MUST_USE enum err operation_trim(struct cx *cx, struct db *db,
 				 int64_t before_ms);
 

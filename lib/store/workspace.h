@@ -103,6 +103,14 @@ MUST_USE enum err workspace_wish(struct cx *cx, struct db *db, const char *id,
 MUST_USE enum err workspace_keep(struct cx *cx, struct db *db, const char *id,
 				 int64_t rev, int64_t until_ms,
 				 struct workspace *out);
+/*
+ * RUNNING, on what this archive of it holds. A home that is there is archived
+ * first; the RESTORING makes the key its archive_key when it begins. Any newer
+ * wish takes it back.
+ */
+MUST_USE enum err workspace_wish_archive(struct cx *cx, struct db *db,
+					 const char *id, const char *key,
+					 struct workspace *out);
 MUST_USE enum err workspace_delete(struct cx *cx, struct db *db, const char *id,
 				   int64_t rev, struct workspace *out);
 /* ERR_STATE when it is not deleted. Counts as access. */

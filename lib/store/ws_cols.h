@@ -41,7 +41,8 @@
 	X(int,       created_ms)        \
 	X(int,       updated_ms)        \
 	X(int,       deleted_ms)        \
-	X(int,       rev)
+	X(int,       rev)               \
+	X(text,      restore_key)
 /* clang-format on */
 
 #define WS_COL_(type, name) ", " #name

@@ -68,7 +68,16 @@ workspace_wish(struct cx *cx, struct db *db, const char *id, int64_t rev,
 {
 	return change(cx, db, SQL_WS_WISH, id, rev, out,
 		      ARGS(TEXT(id), INT(cx->now_ms), INT(rev),
-			   TEXT(status_name(desired))));
+			   TEXT(status_name(desired)), TEXT(NULL)));
+}
+
+enum err
+workspace_wish_archive(struct cx *cx, struct db *db, const char *id,
+		       const char *key, struct workspace *out)
+{
+	return change(cx, db, SQL_WS_WISH, id, 0, out,
+		      ARGS(TEXT(id), INT(cx->now_ms), INT(0),
+			   TEXT(status_name(STATUS_RUNNING)), TEXT(key)));
 }
 
 enum err

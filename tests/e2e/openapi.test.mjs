@@ -104,7 +104,11 @@ withSite('OpenAPI', { apps }, (it) => {
 		await admin.phase(id, 'RUNNING');
 		await call(admin, 'post', `${each}:archive`, { id });
 		await admin.phase(id, 'ARCHIVED');
+		const { items: [old] } = await call(admin, 'get', `${each}/archives`, { id });
 		await call(admin, 'post', `${each}:restore`, { id });
+		await admin.phase(id, 'RUNNING');
+		await call(admin, 'post', `${each}:restore`,
+			{ id, body: { archive: old.op_id } });
 		await admin.phase(id, 'RUNNING');
 		await call(admin, 'delete', each, { id });
 		await call(admin, 'get', '/api/v1/trash');
