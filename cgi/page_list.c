@@ -64,6 +64,7 @@ ws_list(struct cx *cx, struct call *c)
 		view_put(items, NULL, ws_view(cx, c->db, &page.v[i]));
 	view_int(c->view, "total", page.total);
 	view_text(c->view, "next_cursor", page.next);
+	view_text(c->view, "prev_cursor", page.prev);
 	return OK;
 }
 
@@ -236,7 +237,7 @@ view_choices(struct cx *cx, struct call *c, const struct ws_query *q)
 	view_text(c->view, "once", once);
 }
 
-/* "q=...&phase=...&sort=..." of this page, then the cursor of another one. */
+/* "q=...&phase=...&sort=...&limit=..." of this page, then the cursor of another one. */
 static const char *
 page_query(struct cx *cx, struct call *c, const char *cursor)
 {
@@ -250,6 +251,9 @@ page_query(struct cx *cx, struct call *c, const char *cursor)
 			query = arena_printf(&cx->arena, "%s%s=%s&", query,
 					     name[i],
 					     url_encoded(cx, v[i]->text));
+	if (IN(c, list, limit)->set)
+		query = arena_printf(&cx->arena, "%slimit=%lld&", query,
+				     (long long)IN(c, list, limit)->num);
 	if (cursor != NULL)
 		query = arena_printf(&cx->arena, "%scursor=%s", query,
 				     url_encoded(cx, cursor));
@@ -270,11 +274,14 @@ view_page(struct cx *cx, struct call *c, const struct ws_query *q,
 	view_bool(c->view, "show_filter",
 		  filtered || page->total >= FILTER_FROM);
 	view_bool(c->view, "create_open", page->total == 0 && !filtered);
-	view_bool(c->view, "paged", q->cursor != NULL || page->next != NULL);
-	view_bool(c->view, "not_first", q->cursor != NULL);
+	view_bool(c->view, "paged",
+		  page->prev != NULL || page->next != NULL || page->beyond);
+	view_bool(c->view, "not_first", page->prev != NULL || page->beyond);
 	view_text(c->view, "first_query", page_query(cx, c, NULL));
-	view_text(c->view, "next_query",
-		  page->next != NULL ? page_query(cx, c, page->next) : NULL);
+	if (page->prev != NULL)
+		view_text(c->view, "prev_query", page_query(cx, c, page->prev));
+	if (page->next != NULL)
+		view_text(c->view, "next_query", page_query(cx, c, page->next));
 }
 
 enum err

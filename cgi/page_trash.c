@@ -52,6 +52,7 @@ ws_trash(struct cx *cx, struct call *c)
 			return e;
 	view_int(c->view, "total", page.total);
 	view_text(c->view, "next_cursor", page.next);
+	view_text(c->view, "prev_cursor", page.prev);
 	return OK;
 }
 
@@ -70,10 +71,13 @@ page_trash(struct cx *cx, struct call *c)
 	view_int(c->view, "total", page.total);
 	view_text(c->view, "count_key",
 		  page.total == 1 ? "count_one" : "count_many");
-	view_bool(c->view, "not_first", q.cursor != NULL);
-	view_text(c->view, "next_cursor",
-		  page.next != NULL ? url_encoded(cx, page.next) : NULL);
-	view_bool(c->view, "paged", q.cursor != NULL || page.next != NULL);
+	view_bool(c->view, "not_first", page.prev != NULL || page.beyond);
+	if (page.prev != NULL)
+		view_text(c->view, "prev_cursor", url_encoded(cx, page.prev));
+	if (page.next != NULL)
+		view_text(c->view, "next_cursor", url_encoded(cx, page.next));
+	view_bool(c->view, "paged",
+		  page.prev != NULL || page.next != NULL || page.beyond);
 	view_text(c->view, "title", page_say(c->lang, TEXT_trash_page));
 	view_text(c->view, "page", "trash");
 	c->rp->page = "trash";

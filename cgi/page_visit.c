@@ -10,6 +10,7 @@
  * 4. An administrator looks at other people's workspaces on their pages, but
  *    does not enter or wake them here.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/host.h"
@@ -17,6 +18,7 @@
 #include "cgi/door.h"
 #include "cgi/page.h"
 #include "cgi/stand.h"
+#include "store/operation.h"
 #include "store/setting.h"
 #include "web/accept.h"
 #include "web/url.h"
@@ -54,11 +56,82 @@ visit_slash(struct cx *cx, struct call *c)
 	return OK;
 }
 
+/* ---- What usually happens ---- */
+
+#define USUAL_ITEMS 60 /* of the history */
+#define USUAL_MOST 15  /* of one kind */
+#define SLOW_TIMES 3   /* as long as usual: it is said that it is slow */
+#define SLOW_LEAST_MS 10000
+
+static int
+shorter(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of what this kind took lately; 0: it never ended well. */
+static int64_t
+usual_ms(const struct opers *ops, enum operation kind)
+{
+	int64_t took[USUAL_MOST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ops->n && n < USUAL_MOST; i++)
+		if (ops->v[i].operation == kind)
+			took[n++] = ops->v[i].ended_ms - ops->v[i].started_ms;
+	if (n == 0)
+		return 0;
+	qsort(took, n, sizeof(took[0]), shorter);
+	return took[n / 2] > 0 ? took[n / 2] : 1;
+}
+
+struct usual {
+	int64_t home_ms, app_ms;
+};
+
+/* "usually 45 s" at each step, and over all of them; what this workspace has
+ * never done has no such words. */
+static enum err
+find_usual(struct cx *cx, struct call *c, const struct workspace *w,
+	   struct usual *u)
+{
+	bool packed = w->archive_key != NULL || w->restore_key != NULL;
+	struct opers ops;
+	enum err e = operation_good(cx, c->db, w->id, USUAL_ITEMS, &ops);
+
+	if (e)
+		return e;
+	u->home_ms = usual_ms(&ops, packed ? OPERATION_RESTORING
+					   : OPERATION_PROVISIONING);
+	u->app_ms = usual_ms(&ops, OPERATION_STARTING);
+	return OK;
+}
+
 static void
-add_steps(struct json_object *view, const struct workspace *w)
+view_usual(struct cx *cx, struct call *c, const struct workspace *w,
+	   const struct usual *u, int64_t elapsed_ms)
+{
+	bool home = w->status == STATUS_STANDBY || u->home_ms != 0;
+	int64_t all = u->app_ms;
+
+	if (w->status != STATUS_STANDBY)
+		all += u->home_ms;
+	if (u->app_ms == 0 || !home)
+		return;
+	view_text(c->view, "usual_all", page_span(cx, all));
+	view_bool(c->view, "slow",
+		  elapsed_ms > SLOW_LEAST_MS && elapsed_ms > SLOW_TIMES * all);
+}
+
+static void
+add_steps(struct cx *cx, struct json_object *view, const struct workspace *w,
+	  const struct usual *u)
 {
 	static const char *const key[] = {"loading_home", "loading_app",
 					  "loading_go"};
+	const int64_t usual[] = {u->home_ms, u->app_ms, 0};
 	size_t at = w->status == STATUS_STANDBY	  ? 1
 		    : w->status == STATUS_RUNNING ? 2
 						  : 0;
@@ -69,6 +142,8 @@ add_steps(struct json_object *view, const struct workspace *w)
 		view_text(o, "key", key[i]);
 		view_text(o, "state", i < at ? "done" : i == at ? "now" : "");
 		view_bool(o, "now", i == at);
+		if (usual[i] != 0 && i >= at)
+			view_text(o, "usual", page_span(cx, usual[i]));
 	}
 }
 
@@ -96,11 +171,13 @@ show_loading(struct cx *cx, struct call *c, const struct workspace *w,
 	     const char *to)
 {
 	int64_t since = w->last_access_ms != 0 ? w->last_access_ms : cx->now_ms;
-	enum err e = view_ws(cx, c, w, to);
+	struct usual u;
+	enum err e;
 
-	if (e)
+	if ((e = view_ws(cx, c, w, to)) || (e = find_usual(cx, c, w, &u)))
 		return e;
-	add_steps(c->view, w);
+	add_steps(cx, c->view, w, &u);
+	view_usual(cx, c, w, &u, cx->now_ms - since);
 	view_time(c->view, "since", since);
 	view_text(c->view, "elapsed_text",
 		  page_span(cx, (cx->now_ms - since) / 1000 * 1000));

@@ -174,17 +174,23 @@ item_operation(struct cx *cx, struct json_object *o, const struct oper *op)
 static enum err
 view_history(struct cx *cx, struct call *c)
 {
+	const struct value *before = IN(c, past, before);
 	struct json_object *items;
 	struct opers ops;
-	enum err e =
-		operation_list(cx, c->db, c->ws->id, 0, HISTORY_ITEMS, &ops);
+	enum err e;
 
-	if (e)
+	/* one more than is shown: is there another page? */
+	if ((e = operation_list(cx, c->db, c->ws->id,
+				before->set ? before->num : 0,
+				HISTORY_ITEMS + 1, &ops)))
 		return e;
 	items = view_list(c->view, "operations");
-	for (size_t i = 0; i < ops.n; i++)
+	for (size_t i = 0; i < ops.n && i < HISTORY_ITEMS; i++)
 		item_operation(cx, view_obj(items, NULL), &ops.v[i]);
 	view_bool(c->view, "has_operations", ops.n > 0);
+	view_bool(c->view, "past_newest", before->set && before->num != 0);
+	if (ops.n > HISTORY_ITEMS)
+		view_int(c->view, "past_before", ops.v[HISTORY_ITEMS - 1].n);
 	return OK;
 }
 

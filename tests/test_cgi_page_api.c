@@ -64,6 +64,7 @@ START_TEST(a_workspace_has_the_shape_of_the_contract)
 					   "connections",
 					   "keep_until",
 					   "runs_because",
+					   "restore_key",
 					   "stops_at",
 					   "archives_at",
 					   "standby_ttl_seconds",

@@ -46,7 +46,7 @@ struct ws_query {
 	enum ws_sort sort;
 	bool desc;
 	int64_t limit, offset; /* limit 0: 50; at most 1000 */
-	const char *cursor;    /* `next` of the page before; then no offset */
+	const char *cursor;    /* `next` or `prev` of a page; then no offset */
 };
 
 struct ws_page {
@@ -54,6 +54,8 @@ struct ws_page {
 	size_t n;
 	int64_t total;	  /* of all that match, whatever the page */
 	const char *next; /* cursor of the next page; NULL: this is the last */
+	const char *prev; /* of the one before; NULL: this is the first */
+	bool beyond;	  /* it is not (sure to be) the first */
 };
 
 /* ERR_INVALID with field "cursor" when that is not one of ours. */

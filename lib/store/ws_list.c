@@ -68,9 +68,9 @@ name_row(struct row *r, void *out)
 
 static enum err
 mark_read(struct cx *cx, struct db *db, const struct ws_query *q,
-	  struct mark *m)
+	  const struct keyset *k, struct mark *m)
 {
-	const char *s = q->cursor;
+	const char *s = k->key;
 	enum err e = OK;
 
 	if (!s)
@@ -101,12 +101,12 @@ set_of(const struct ws_query *q)
 }
 
 static enum sql
-variant(const struct ws_query *q)
+variant(const struct ws_query *q, bool back)
 {
 	unsigned each = SQL_WS_PHASE_NAME_UP - SQL_WS_MINE_NAME_UP;
 
 	return SQL_WS_MINE_NAME_UP + each * set_of(q) + 2 * (unsigned)q->sort +
-	       q->desc;
+	       (q->desc != back);
 }
 
 static struct arg
@@ -134,27 +134,41 @@ total(struct cx *cx, struct db *db, const struct ws_query *q,
 	return sql_int(cx, db, SQL_WS_TOTAL_MINE + set, out, some);
 }
 
+static void
+ends(struct cx *cx, const struct ws_query *q, struct keyset *k,
+     struct ws_page *page)
+{
+	struct keyset_ends end;
+	bool some;
+
+	keyset_turn(k, page->v, sizeof(*page->v), &page->n);
+	some = page->n > 0;
+	keyset_end(cx, k, some ? mark_print(cx, q, &page->v[0]) : NULL,
+		   some ? mark_print(cx, q, &page->v[page->n - 1]) : NULL,
+		   &end);
+	page->next = end.next;
+	page->prev = end.prev;
+	page->beyond = end.beyond;
+}
+
 static enum err
-list(struct cx *cx, struct db *db, const struct ws_query *q,
+list(struct cx *cx, struct db *db, const struct ws_query *q, struct keyset *k,
      const struct mark *m, struct ws_page *page)
 {
-	int64_t limit = sql_limit(q->limit, 50, 1000);
 	int64_t offset = m->set || q->offset < 0 ? 0 : q->offset;
 	const struct arg *args =
 		ARGS(INT(q->owner_id), INT(q->which), TEXT(q->q),
 		     TEXT(q->phase), TEXT(q->app), INT(q->unused_since_ms),
-		     mark_arg(q, m), INT(m->n), INT(limit + 1), INT(offset));
+		     mark_arg(q, m), INT(m->n), INT(k->limit + 1), INT(offset));
 	struct workspaces ws = {0};
 	enum err e;
 
 	if ((e = total(cx, db, q, args, &page->total)) ||
-	    (e = workspace_many(cx, db, variant(q), &ws, args)))
+	    (e = workspace_many(cx, db, variant(q, k->back), &ws, args)))
 		return e;
-	/* One more than asked for was fetched: is there another page? */
 	page->v = ws.v;
-	page->n = ws.n > (size_t)limit ? (size_t)limit : ws.n;
-	page->next = ws.n > (size_t)limit ? mark_print(cx, q, &ws.v[limit - 1])
-					  : NULL;
+	page->n = ws.n;
+	ends(cx, q, k, page);
 	return OK;
 }
 
@@ -163,9 +177,13 @@ read_list(struct cx *cx, struct db *db, const struct ws_query *q,
 	  struct ws_page *page)
 {
 	struct mark m = {0};
-	enum err e = mark_read(cx, db, q, &m);
+	struct keyset k;
+	enum err e;
 
-	return e ? e : list(cx, db, q, &m, page);
+	if ((e = keyset_read(cx, q->cursor, q->limit, &k)) ||
+	    (e = mark_read(cx, db, q, &k, &m)))
+		return e;
+	return list(cx, db, q, &k, &m, page);
 }
 
 enum err

@@ -152,10 +152,11 @@ export async function follow(id, rev) {
 			leave();
 			return;
 		}
-		since = rev = Math.max(rev, got.said.rev);
-		if (changed)
+		// who waits is also told that it takes long
+		if (changed || (waits && since))
 			await show();
-		else if (!waits || since)
+		since = rev = Math.max(rev, got.said.rev);
+		if (!changed)
 			await unhurried(got.began);
 	}
 }

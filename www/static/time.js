@@ -21,8 +21,19 @@ export function localize(root) {
 		node.textContent = words(time);
 		node.title = full.format(time);
 	}
-	for (const node of root.querySelectorAll("[data-local]"))
-		node.textContent = node.dataset.local;
+	for (const node of root.querySelectorAll("[data-zone]"))
+		node.textContent = zone();
+}
+
+// "Asia/Seoul (GMT+9)": the zone that times are shown in, by its name.
+function zone() {
+	const { timeZone } = clock.resolvedOptions();
+	const parts = new Intl.DateTimeFormat(lang, { timeZone, timeZoneName: "shortOffset" })
+		.formatToParts(new Date());
+	const offset = parts.find((part) => part.type === "timeZoneName");
+
+	return offset && offset.value !== timeZone
+		? `${timeZone} (${offset.value})` : timeZone;
 }
 
 // Counts up from a moment, once a second.
