@@ -5,6 +5,7 @@
 #include <regex.h>
 
 #include "archive/archive.h"
+#include "store/pass.h"
 #include "store/token.h"
 
 #define STATE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -252,6 +253,39 @@ scene_account(void)
 	return "";
 }
 
+static const char *
+scene_passes(void)
+{
+	struct pass p = {.kind = PASS_KICK};
+
+	ok(pass_begin(cx, db, PASS_CRON, &p.n));
+	ok(pass_begin(cx, db, PASS_KICK, &p.n));
+	p.rounds = 3;
+	p.workspaces = 8;
+	p.begun = 2;
+	p.done = 1;
+	p.failed = 1;
+	p.errors = 1;
+	p.message = "homes could not be <listed>";
+	ok(pass_end(cx, db, &p));
+	raw("UPDATE pass SET started_ms = " T0
+	    ", ended_ms = iif(ended_ms = 0, 0, " T0 " + 1500)");
+	return "";
+}
+
+/* An administrator is about to stop all of them. */
+static const char *
+scene_bulk(void)
+{
+	scene_mine();
+	ask("POST", "/admin/bulk");
+	browser();
+	as(admin_cookie);
+	form("csrf=root-token&verb=stop&all=&filter=");
+	ck_assert_int_eq(answered(), 303);
+	return strrchr(header_of("Location"), '/') + 1;
+}
+
 /* ---- Pages ---- */
 
 enum golden_who { nobody, ann_is, root_is };
@@ -347,6 +381,7 @@ static const struct {
 	{"<code>[0-9a-f]{16}</code>", "<code>REQUEST</code>"},
 	{"([0-9.]+ [kMGT]B free|여유 공간 [0-9.]+ [kMGT]B)", "SIZE"},
 	{"\n([ \t]*\n)+", "\n"},
+	{"</time> \\([0-9][^)]*\\)", "</time> (SPAN)"},
 	{"data-since=\"TIME\">[^<]*<", "data-since=\"TIME\">SPAN<"},
 };
 
