@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { handled } from './door-told.mjs';
 import { jarOf, originOf, plain } from './hosts.mjs';
 import { app, request, until, withSite } from './site.mjs';
 
@@ -138,6 +139,7 @@ for (const server of ['apache-vhost', 'apache-checker', 'apache-htaccess',
 
 withSite('apache-htaccess-cgi', { server: 'apache-htaccess-cgi', apps }, (it) => {
 	anybody(it);
+	handled(it);
 
 	it('without FastCGI nobody is led to an instance, and it is said why', async (site) => {
 		const w = await site.admin.running();

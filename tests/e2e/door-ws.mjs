@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { each, head, Raw, seen } from './door-lib.mjs';
+import { each, seen } from './door-lib.mjs';
 import { until } from './site.mjs';
 
 export function sockets(it, { me, bob }) {
@@ -97,23 +97,5 @@ export function sockets(it, { me, bob }) {
 			await site.pass();
 			return await connections() === 0;
 		}, 'its end to be seen');
-	});
-}
-
-// Where what comes with a handshake can be looked at at all.
-export function handshake(it, { me }) {
-	it('what comes with a handshake is no exception', async (site) => {
-		const raw = await Raw.open(site.port);
-		raw.write(head(site, 'GET', `${me().path}ws?evil`, [
-			`Cookie: ${site.admin.cookie}`, `Origin: ${site.url}`,
-			'Connection: Upgrade', 'Upgrade: websocket',
-			'Sec-WebSocket-Version: 13',
-			'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']));
-		await until(() => raw.text.includes('\r\n\r\n'), 'a handshake');
-		raw.close();
-		assert.match(raw.text, /^HTTP\/1.1 101 /);
-		assert.ok(!/roost_session|clear-site-data/i.test(raw.text), raw.text);
-		assert.match(raw.text, new RegExp(`^set-cookie: kept=1; path=${me().path}`,
-			'im'));
 	});
 }

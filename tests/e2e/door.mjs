@@ -7,8 +7,8 @@ import { flow } from './door-flow.mjs';
 import { hostile } from './door-hostile.mjs';
 import { ask, each } from './door-lib.mjs';
 import { people, states } from './door-state.mjs';
-import { handshake, sockets } from './door-ws.mjs';
-import { SERVERS } from './servers.mjs';
+import { handled, led } from './door-told.mjs';
+import { sockets } from './door-ws.mjs';
 import { app, request, TOP, withSite } from './site.mjs';
 
 const apps = app('wsapp') +
@@ -59,7 +59,8 @@ export function door(server) {
 		});
 		flow(it, who);
 		sockets(it, who);
-		if (SERVERS[server].handshake) handshake(it, who);
+		handled(it);
+		led(it, who);
 		it('an app that wants its whole path gets it', async (site) => {
 			const w = await site.admin.running({ app: 'whole' });
 			const rs = await site.admin.request('GET', `${w.path}echo/a%20b?c`);

@@ -3,13 +3,9 @@
 //
 //   run      SERVER of tools/run
 //   plain    started as root: the whole site is a plain user's instead
-//   waits    a long poll waits, and events come when they happen
-//   slash    an encoded slash (%2F) in a path reaches the instance
-//   strips   headers X-Roost-* of a client that nobody knows are taken out;
-//            otherwise who sends one is refused
-//   joins    several Cookie headers become one that is none of ours
-//   handshake  what an instance says with a WebSocket's handshake is looked at
-//   pooled   mod_fcgid: bodies for the handler are bounded by its limits
+//   shared   started as root: Apache's user must come to the programs
+//
+// and what it can do (CAN), which door-told.mjs tries and docs/SERVERS.md says.
 //
 // ROOST_E2E_SERVER chooses one for tests that name none.
 
@@ -19,16 +15,46 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-export const SERVERS = {
-	'lighttpd': { run: 'lighttpd', handshake: true, waits: true, slash: true, strips: true },
-	'nginx': { run: 'nginx', handshake: true, waits: true, slash: true, strips: true },
-	'apache-vhost': { run: 'apache', joins: true, waits: true, slash: true, shared: true },
-	'apache-checker': { run: 'apache-checker', joins: true, plain: true, slash: true,
-		pooled: true },
-	'apache-htaccess': { run: 'apache-htaccess', joins: true, plain: true, pooled: true },
-	'apache-htaccess-cgi': { run: 'apache-htaccess-cgi', plain: true },
-	'apache-cgi': { run: 'apache-cgi', joins: true, plain: true, slash: true },
+// key: what it says when it can; where it cannot, the words behind "no"
+export const CAN = {
+	leads: ['Instances are reached below `/w/{id}/`'],
+	hosts: ['and on hosts of their own ([HOSTNAMES](HOSTNAMES.md))'],
+	waits: ['A long poll waits, and events come when they happen', 'at once'],
+	large: ['Bodies up to 1 MiB reach Roost itself', '128 KiB'],
+	slash: ['`%2F` in a path reaches the instance', '404'],
+	strips: ['An `X-Roost-...` header that nobody knows is taken out', '400'],
+	cookies: ['`Cookie` in several headers is understood', 'nobody'],
+	handshake: ['The answer to a WebSocket\'s handshake is looked at'],
 };
+
+const all = Object.fromEntries(Object.keys(CAN).map((key) => [key, true]));
+// Apache's ways, whatever runs the programs
+const apache = { ...all, strips: false, cookies: false, handshake: false };
+const pool = { ...apache, waits: false, plain: true };
+
+export const SERVERS = {
+	'lighttpd': { ...all, run: 'lighttpd' },
+	'nginx': { ...all, run: 'nginx' },
+	'apache-vhost': { ...apache, run: 'apache', shared: true },
+	'apache-checker': { ...pool, run: 'apache-checker' },
+	'apache-cgi': { ...pool, run: 'apache-cgi' },
+	'apache-htaccess': { ...pool, run: 'apache-htaccess', large: false, slash: false },
+	'apache-htaccess-cgi': { run: 'apache-htaccess-cgi', plain: true },
+};
+
+// The same as a table of docs/SERVERS.md, by the names of SERVER=.
+export function table() {
+	const rows = Object.values(SERVERS);
+	const of = (row, key) => row[key] ? 'yes' :
+		row.leads || ['leads', 'hosts', 'waits', 'large'].includes(key) ?
+			['no', CAN[key][1]].filter(Boolean).join(': ') : '-';
+	const line = (...cells) => `| ${cells.join(' | ')} |\n`;
+
+	return line('', ...rows.map((row) => `\`${row.run}\``)) +
+		line('---', ...rows.map(() => '---')) +
+		Object.entries(CAN).map(([key, [text]]) =>
+			line(text, ...rows.map((row) => of(row, key)))).join('');
+}
 
 export const DEFAULT_SERVER = process.env.ROOST_E2E_SERVER || 'lighttpd';
 

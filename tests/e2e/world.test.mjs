@@ -140,7 +140,9 @@ withSite('without bubblewrap', { settings: { retry_base_seconds: 0 } }, (it) => 
 
 	it('back before the last try, it starts by itself', async (site) => {
 		const id = await standby(site);
+		// with pauses: without one a pass tries all the times it has at once
 		site.set('max_retries', 100);
+		site.set('retry_base_seconds', 1);
 		try {
 			bwrapIs();
 			await site.admin.api('POST', `/workspaces/${id}:start`);
@@ -154,6 +156,7 @@ withSite('without bubblewrap', { settings: { retry_base_seconds: 0 } }, (it) => 
 		const w = await passUntil(site, id, 'RUNNING');
 		assert.equal(w.error_reason, null);
 		site.set('max_retries', 3);
+		site.set('retry_base_seconds', 0);
 		await site.admin.remove(id);
 	});
 
