@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -377,6 +377,14 @@ CREATE TABLE idempotency (
 	PRIMARY KEY (user_id, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_ms);
+
+-- Whose open connections to instances the next pass cuts: a session of theirs
+-- is over, and nobody is asked again about a WebSocket that is open.
+CREATE TABLE cut (
+	user_id INTEGER PRIMARY KEY            -- whose
+	        REFERENCES user (id) ON DELETE CASCADE,
+	at_ms   INTEGER NOT NULL               -- asked when
+) STRICT;
 
 -- Small facts that outlive a pass: lib/store/meta.def.
 CREATE TABLE meta (

@@ -118,6 +118,15 @@ my_session(struct cx *cx, struct call *c)
 	return c->who.token_id == 0 ? call_session_cookie(cx, c->rq) : NULL;
 }
 
+/* A session or more are over: the pass cuts what they still have open. */
+static enum err
+over(struct cx *cx, struct call *c, enum err e)
+{
+	if (!e)
+		page_kick(cx, c);
+	return e;
+}
+
 static enum err
 done(struct call *c, enum err e)
 {
@@ -131,10 +140,12 @@ done(struct call *c, enum err e)
 enum err
 api_password(struct cx *cx, struct call *c)
 {
-	return done(c, account_password(cx, c->db, &c->who, my_session(cx, c),
-					IN(c, api_password, old_password)->text,
-					IN(c, api_password, new_password)->text,
-					&c->retry_after_s));
+	enum err e = account_password(cx, c->db, &c->who, my_session(cx, c),
+				      IN(c, api_password, old_password)->text,
+				      IN(c, api_password, new_password)->text,
+				      &c->retry_after_s);
+
+	return done(c, over(cx, c, e));
 }
 
 enum err
@@ -183,14 +194,18 @@ api_sessions(struct cx *cx, struct call *c)
 enum err
 api_sessions_end(struct cx *cx, struct call *c)
 {
-	return done(c, account_sessions_end(cx, c->db, &c->who,
-					    my_session(cx, c)));
+	enum err e =
+		account_sessions_end(cx, c->db, &c->who, my_session(cx, c));
+
+	return done(c, over(cx, c, e));
 }
 
 enum err
 api_session_end(struct cx *cx, struct call *c)
 {
-	return done(c, account_session_end(cx, c->db, &c->who, c->param[0]));
+	enum err e = account_session_end(cx, c->db, &c->who, c->param[0]);
+
+	return done(c, over(cx, c, e));
 }
 
 /* ---- Pages ---- */
@@ -255,7 +270,7 @@ page_password(struct cx *cx, struct call *c)
 		wrong = "wrong_rule";
 	if (e == ERR_TOO_MANY || e == ERR_INVALID)
 		return account_again(cx, c, e, "wrong_password", wrong);
-	if (!e)
+	if (!over(cx, c, e))
 		page_done(cx, c, NULL, "/account", "said_password");
 	return e;
 }
@@ -297,14 +312,16 @@ page_token_revoke(struct cx *cx, struct call *c)
 enum err
 page_sessions_end(struct cx *cx, struct call *c)
 {
-	return went(cx, c,
-		    account_sessions_end(cx, c->db, &c->who, my_session(cx, c)),
-		    "said_sessions");
+	enum err e =
+		account_sessions_end(cx, c->db, &c->who, my_session(cx, c));
+
+	return went(cx, c, over(cx, c, e), "said_sessions");
 }
 
 enum err
 page_session_end(struct cx *cx, struct call *c)
 {
-	return went(cx, c, account_session_end(cx, c->db, &c->who, c->param[0]),
-		    "said_session");
+	enum err e = account_session_end(cx, c->db, &c->who, c->param[0]);
+
+	return went(cx, c, over(cx, c, e), "said_session");
 }

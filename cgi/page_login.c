@@ -46,9 +46,11 @@ log_out(struct cx *cx, struct call *c)
 	enum err e =
 		auth_logout(cx, c->db, &c->who, call_session_cookie(cx, c->rq));
 
-	if (!e)
-		call_session(cx, c, NULL);
-	return e;
+	if (e)
+		return e;
+	call_session(cx, c, NULL);
+	page_kick(cx, c); /* the pass cuts what it still has open */
+	return OK;
 }
 
 enum err

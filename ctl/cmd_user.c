@@ -5,6 +5,7 @@
 #include "ctl/ctl.h"
 #include "ctl/out.h"
 #include "service/auth.h"
+#include "service/kick.h"
 
 static const char *const keys[] = {"id",	  "name",	  "role",
 				   "max_running", "workspaces",	  "disabled_at",
@@ -50,6 +51,14 @@ ctl_user_add(struct ctl *c)
 	return OK;
 }
 
+/* A pass cuts what they still have open; if not this one, cron's. */
+static void
+cut_soon(struct ctl *c)
+{
+	if (kick(&c->cx))
+		cx_clear(&c->cx);
+}
+
 enum err
 ctl_user_passwd(struct ctl *c)
 {
@@ -60,6 +69,7 @@ ctl_user_passwd(struct ctl *c)
 	if ((e = find(c, &u)) || (e = ctl_password(c, &password)) ||
 	    (e = auth_passwd(&c->cx, c->db, &who_ctl, u.id, password)))
 		return e;
+	cut_soon(c);
 	tell(c, password);
 	return OK;
 }
@@ -137,12 +147,14 @@ set_disabled(struct ctl *c, bool disabled)
 	struct wish w = {.disabled = disabled};
 	enum err e;
 
-	if ((e = find(c, &w.u)))
+	if ((e = find(c, &w.u)) ||
+	    (e = ctl_change(c, &(struct change){make_disabled, &w,
+						disabled ? "user.disable"
+							 : "user.enable",
+						w.u.name, ""})))
 		return e;
-	return ctl_change(c, &(struct change){make_disabled, &w,
-					      disabled ? "user.disable"
-						       : "user.enable",
-					      w.u.name, ""});
+	cut_soon(c);
+	return OK;
 }
 
 enum err

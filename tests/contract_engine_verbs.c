@@ -345,6 +345,37 @@ START_TEST(connections_are_counted)
 }
 END_TEST
 
+START_TEST(cut_ends_what_is_open_and_no_more)
+{
+	const struct subject *sub = begin(_i);
+	const char *id = engsite_id(1), *other = engsite_id(2);
+	struct endpoint to, too;
+	int b, c;
+
+	if (!sub->ops->cut) { /* it may not be able to */
+		engsite_close(&s);
+		return;
+	}
+	to = engsite_start(&s, id, "good");
+	too = engsite_start(&s, other, "good");
+	MUST(&s, sub->ops->cut(&s.t.cx, engsite_id(3)));
+	MUST(&s, sub->ops->cut(&s.t.cx, id));
+	(void)sub->connect(id, to.address);
+	(void)sub->connect(id, to.address);
+	b = sub->connect(other, too.address);
+	ck_assert_int_eq(engsite_connections(&s, id, 2), 2);
+	MUST(&s, sub->ops->cut(&s.t.cx, id));
+	ck_assert_int_eq(engsite_connections(&s, id, 0), 0);
+	ck_assert_int_eq(engsite_connections(&s, other, 1), 1);
+	ck_assert(engsite_alive(&s, id));
+	c = sub->connect(id, to.address);
+	ck_assert_int_eq(engsite_connections(&s, id, 1), 1);
+	sub->hang_up(id, c);
+	sub->hang_up(other, b);
+	engsite_close(&s);
+}
+END_TEST
+
 static void
 add(TCase *c, int i)
 {
@@ -356,6 +387,7 @@ add(TCase *c, int i)
 	tcase_add_loop_test(c, slots_are_given_back, i, i + 1);
 	tcase_add_loop_test(c, a_failed_look_is_an_error, i, i + 1);
 	tcase_add_loop_test(c, connections_are_counted, i, i + 1);
+	tcase_add_loop_test(c, cut_ends_what_is_open_and_no_more, i, i + 1);
 }
 
 /* One whose engine does not begin fails in each of its tests, loudly. */

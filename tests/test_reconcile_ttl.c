@@ -6,6 +6,7 @@
 
 #include "reconcile/activity.h"
 #include "reconcile/commit.h"
+#include "store/cut.h"
 
 #include "support/reconfix.h"
 
@@ -321,6 +322,55 @@ START_TEST(a_failed_listing_stops_nobody)
 }
 END_TEST
 
+static size_t
+cuts_left(void)
+{
+	struct cuts all;
+
+	ck_assert_int_eq(cut_list(cx, db, &all), OK);
+	return all.n;
+}
+
+START_TEST(who_lost_a_session_is_cut_and_nobody_else)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+
+	mock_add(w.id, 2);
+	pass();
+	ck_assert_int_eq(get(w.id).connections, 2);
+	ck_assert_int_eq(cut_ask(cx, db, w.owner_id), OK);
+	/* What cannot be cut now is tried again, and is an error meanwhile. */
+	mock.cut_err = ERR_ACTION;
+	pass();
+	ck_assert_int_gt(last.errors, 0);
+	ck_assert_uint_eq(cuts_left(), 1);
+	mock.cut_err = OK;
+	pass();
+	ck_assert_uint_eq(cuts_left(), 0);
+	ck_assert_int_eq(get(w.id).connections, 0);
+	is_at(w.id, STATUS_RUNNING);
+	/* Once is enough. */
+	mock_add(w.id, 1);
+	pass();
+	ck_assert_int_eq(get(w.id).connections, 1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_cut_is_given_up_in_time)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+
+	mock_add(w.id, 1);
+	cx->now_ms -= 11 * MINUTE;
+	ck_assert_int_eq(cut_ask(cx, db, w.owner_id), OK);
+	cx_tick(cx);
+	mock.cut_err = ERR_ACTION;
+	pass();
+	ck_assert_uint_eq(cuts_left(), 0);
+	ck_assert_int_eq(get(w.id).connections, 1);
+}
+END_TEST
+
 START_TEST(what_matters)
 {
 	struct workspace row = {.status = STATUS_RUNNING,
@@ -366,6 +416,8 @@ main(void)
 				      a_visit_in_the_last_moment,
 				      the_wish_looks_again,
 				      a_failed_listing_stops_nobody,
+				      who_lost_a_session_is_cut_and_nobody_else,
+				      what_cannot_be_cut_is_given_up_in_time,
 				      what_matters,
 				      NULL};
 

@@ -10,6 +10,7 @@
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -82,18 +83,16 @@ keys_of(struct cx *cx, const struct instances *list, struct keys *k)
 	qsort(k->v, k->n, sizeof(*k->v), by_inode);
 }
 
-/* One socket of the dump. Its end of a connection that the other side has
- * closed says so (shutdown) and is nobody's any more. */
-static void
-count(struct nlmsghdr *h, void *arg)
+/* Whose end of a connection one socket of the dump is; NULL: nobody's. One that
+ * the other side has closed says so (shutdown) and is nobody's any more. */
+static const struct key *
+key_of(struct nlmsghdr *h, const struct keys *k)
 {
-	const struct keys *k = arg;
 	struct unix_diag_msg *m = NLMSG_DATA(h);
 	struct rtattr *a = (void *)(m + 1);
 	unsigned left = h->nlmsg_len - (unsigned)NLMSG_LENGTH(sizeof(*m));
 	const struct unix_diag_vfs *vfs = NULL;
 	struct key key = {0};
-	const struct key *found;
 	unsigned char shut = 0;
 
 	for (; RTA_OK(a, left); a = sockdiag_next(a, &left))
@@ -103,16 +102,14 @@ count(struct nlmsghdr *h, void *arg)
 		else if (a->rta_type == UNIX_DIAG_SHUTDOWN)
 			shut = *(const unsigned char *)RTA_DATA(a);
 	if (!vfs || shut == 3)
-		return;
+		return NULL;
 	key.dev = k->any_dev ? 0 : vfs->udiag_vfs_dev;
 	key.ino = vfs->udiag_vfs_ino;
-	found = bsearch(&key, k->v, k->n, sizeof(*k->v), by_inode);
-	if (found)
-		found->of->connections++;
+	return bsearch(&key, k->v, k->n, sizeof(*k->v), by_inode);
 }
 
-enum err
-activity_count(struct cx *cx, struct instances *list)
+static enum err
+dump(struct cx *cx, void (*each)(struct nlmsghdr *h, void *arg), void *arg)
 {
 	const struct {
 		struct nlmsghdr h;
@@ -125,11 +122,70 @@ activity_count(struct cx *cx, struct instances *list)
 		      .udiag_states = 1U << TCP_ESTABLISHED,
 		      .udiag_show = UDIAG_SHOW_VFS},
 	};
+
+	return sockdiag_dump(cx, &request, sizeof(request),
+			     sizeof(struct unix_diag_msg), each, arg);
+}
+
+static void
+count(struct nlmsghdr *h, void *arg)
+{
+	const struct key *found = key_of(h, arg);
+
+	if (found)
+		found->of->connections++;
+}
+
+enum err
+activity_count(struct cx *cx, struct instances *list)
+{
 	struct keys k;
 
 	keys_of(cx, list, &k);
-	if (k.n == 0)
-		return OK;
-	return sockdiag_dump(cx, &request, sizeof(request),
-			     sizeof(struct unix_diag_msg), count, &k);
+	return k.n == 0 ? OK : dump(cx, count, &k);
+}
+
+/* ---- Which sockets those are, of one ---- */
+
+struct gather {
+	struct keys k;
+	struct ends *ends;
+};
+
+void
+ends_add(struct ends *s, unsigned inode)
+{
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 64;
+		unsigned *more = arena_array(&s->cx->arena, cap, sizeof(*more));
+
+		if (s->n)
+			memcpy(more, s->v, s->n * sizeof(*more));
+		s->v = more;
+		s->cap = cap;
+	}
+	s->v[s->n++] = inode;
+}
+
+static void
+gather(struct nlmsghdr *h, void *arg)
+{
+	const struct unix_diag_msg *m = NLMSG_DATA(h);
+	struct gather *g = arg;
+
+	if (key_of(h, &g->k))
+		ends_add(g->ends, m->udiag_ino);
+}
+
+enum err
+activity_ends(struct cx *cx, const char *id, struct ends *out)
+{
+	struct instance one = {.id = ""};
+	struct instances list = {.v = &one, .n = 1};
+	struct gather g = {.ends = out};
+
+	memcpy(one.id, id, strnlen(id, sizeof(one.id) - 1));
+	*out = (struct ends){.cx = cx};
+	keys_of(cx, &list, &g.k);
+	return g.k.n == 0 ? OK : dump(cx, gather, &g);
 }

@@ -70,6 +70,12 @@ struct engine_ops {
 	enum err (*list)(struct cx *cx, struct instances *out);
 	/* Is this one alive? (the same answer as list, for one) */
 	enum err (*alive)(struct cx *cx, const char *id, bool *alive);
+	/*
+	 * Ends the connections to it that are open now, as if the other side
+	 * had gone; it stays, and new ones come in. Absent: OK. NULL: this
+	 * engine cannot.
+	 */
+	enum err (*cut)(struct cx *cx, const char *id);
 };
 
 extern const struct engine_ops engine_process, engine_docker;

@@ -331,4 +331,5 @@ const struct engine_ops engine_process = {
 	.stop = process_stop,
 	.list = process_list,
 	.alive = process_alive,
+	.cut = process_cut,
 };

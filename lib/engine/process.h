@@ -214,5 +214,17 @@ const char *applog_tail(struct cx *cx, const struct place *pl);
 /* --- activity.c --- */
 /* Fills connections of each; what cannot be known is -1. */
 MUST_USE enum err activity_count(struct cx *cx, struct instances *list);
+/* The sockets that are an instance's ends of connections, by their inodes. */
+struct ends {
+	struct cx *cx;
+	unsigned *v; /* in cx's arena */
+	size_t n, cap;
+};
+void ends_add(struct ends *s, unsigned inode);
+MUST_USE enum err activity_ends(struct cx *cx, const char *id,
+				struct ends *out);
+
+/* --- cut.c --- */
+MUST_USE enum err process_cut(struct cx *cx, const char *id);
 
 #endif

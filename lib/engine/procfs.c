@@ -105,27 +105,52 @@ procfs_in_tree(pid_t pid, const struct procfs_tree *t)
 	return false;
 }
 
+void
+procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
+	       void *arg)
+{
+	char name[64], target[64];
+	bool more = true;
+	struct dirent *d;
+	unsigned inode;
+	ssize_t n;
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "/proc/%d/fd", (int)pid);
+	if (!(dir = opendir(name)))
+		return;
+	while (more && (d = readdir(dir))) {
+		n = readlinkat(dirfd(dir), d->d_name, target,
+			       sizeof(target) - 1);
+		target[n < 0 ? 0 : n] = '\0';
+		if (sscanf(target, "socket:[%u]", &inode) == 1)
+			more = fn((int)strtol(d->d_name, NULL, 10), inode, arg);
+	}
+	closedir(dir);
+}
+
+struct wanted {
+	unsigned inode;
+	bool found;
+};
+
+static bool
+not_it(int fd, unsigned inode, void *arg)
+{
+	struct wanted *w = arg;
+
+	(void)fd;
+	w->found = inode == w->inode;
+	return !w->found;
+}
+
 bool
 procfs_has_socket(pid_t pid, unsigned inode)
 {
-	char name[64], want[64], target[64];
-	bool found = false;
-	struct dirent *d;
-	DIR *dir;
+	struct wanted w = {.inode = inode};
 
-	snprintf(want, sizeof(want), "socket:[%u]", inode);
-	snprintf(name, sizeof(name), "/proc/%d/fd", (int)pid);
-	if (!(dir = opendir(name)))
-		return false;
-	while (!found && (d = readdir(dir))) {
-		ssize_t n = readlinkat(dirfd(dir), d->d_name, target,
-				       sizeof(target) - 1);
-
-		target[n < 0 ? 0 : n] = '\0';
-		found = !strcmp(target, want);
-	}
-	closedir(dir);
-	return found;
+	procfs_sockets(pid, not_it, &w);
+	return w.found;
 }
 
 /* The open file behind that descriptor, not just the file, has the lock. */

@@ -7,6 +7,7 @@
 #include "base/lock.h"
 #include "reconcile/audit.h"
 #include "reconcile/commit.h"
+#include "reconcile/cut.h"
 #include "reconcile/gc.h"
 #include "reconcile/incident.h"
 #include "reconcile/share.h"
@@ -177,7 +178,7 @@ pass_round(struct cx *cx, struct world *w, struct round *r)
 
 	cx_tick(cx);
 	if ((e = settings_load(cx, w->db, &w->set)) ||
-	    (e = audit(cx, w, &found, r)) ||
+	    (e = cut_all(cx, w, r)) || (e = audit(cx, w, &found, r)) ||
 	    (e = observe(cx, w, r->full, found.suspects, found.n, &v)))
 		return e;
 	e = look_and_act(cx, w, &v, r);

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "service/wish_common.h"
 #include "store/audit.h"
+#include "store/cut.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -189,7 +190,8 @@ account_session_end(struct cx *cx, struct db *db, const struct who *who,
 	if ((e = db_begin(cx, db)))
 		return e;
 	if (!(e = session_of(cx, db, who, called, &s)) &&
-	    !(e = session_delete(cx, db, s.hash)))
+	    !(e = session_delete(cx, db, s.hash)) &&
+	    !(e = cut_ask(cx, db, who->user_id)))
 		e = audit(cx, db, who, "session.end", s.ip);
 	return wish_end(cx, db, e);
 }

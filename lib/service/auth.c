@@ -4,6 +4,7 @@
 #include "rules/names.h"
 #include "service/auth.h"
 #include "store/audit.h"
+#include "store/cut.h"
 #include "store/setting.h"
 #include "store/workspace.h"
 
@@ -197,6 +198,7 @@ auth_logout(struct cx *cx, struct db *db, const struct who *who,
 	if ((e = db_begin(cx, db)))
 		return e;
 	if ((e = session_delete(cx, db, hash_of(cx, session))) ||
+	    (e = cut_ask_last(cx, db, who->user_id)) ||
 	    (e = audit_add(cx, db, who->user_id, who->username, "logout",
 			   who->username, "")) ||
 	    (e = db_commit(cx, db)))

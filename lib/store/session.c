@@ -1,5 +1,6 @@
 #include "store/session.h"
 
+#include "store/cut.h"
 #include "store/who.h"
 
 #define MINUTE_MS 60000
@@ -65,8 +66,10 @@ enum err
 session_delete_user(struct cx *cx, struct db *db, int64_t user_id,
 		    const char *but)
 {
-	return sql_run(cx, db, SQL_SESSION_CLEAR, NULL,
-		       ARGS(INT(user_id), TEXT(but)));
+	enum err e = sql_run(cx, db, SQL_SESSION_CLEAR, NULL,
+			     ARGS(INT(user_id), TEXT(but)));
+
+	return e ? e : cut_ask(cx, db, user_id);
 }
 
 enum err

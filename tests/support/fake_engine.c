@@ -186,6 +186,19 @@ fake_alive(struct cx *cx, const char *id, bool *alive)
 	return OK;
 }
 
+static enum err
+fake_cut(struct cx *cx, const char *id)
+{
+	struct fake *f;
+	enum err e;
+
+	if ((e = look(cx)))
+		return e;
+	if ((f = find(id)))
+		f->i.connections = 0;
+	return OK;
+}
+
 const struct engine_ops engine_fake = {
 	.name = "fake",
 	.probe = fake_probe,
@@ -193,4 +206,5 @@ const struct engine_ops engine_fake = {
 	.stop = fake_stop,
 	.list = fake_list,
 	.alive = fake_alive,
+	.cut = fake_cut,
 };

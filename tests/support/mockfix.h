@@ -12,7 +12,7 @@
 FIX struct {
 	struct instance v[MOCK_MAX]; /* sorted by id */
 	size_t n;
-	enum err start_err, stop_err, list_err, alive_err;
+	enum err start_err, stop_err, list_err, alive_err, cut_err;
 	bool dies;	    /* gone right after a start that said OK */
 	void (*hook)(void); /* while it starts */
 	int starts, stops, lists;
@@ -135,12 +135,25 @@ mock_alive(struct cx *c, const char *id, bool *alive)
 	return OK;
 }
 
+FIX enum err
+mock_cut(struct cx *c, const char *id)
+{
+	if (FAULT(FAULT_ENGINE_CUT))
+		return cx_fail(c, ERR_IO, "fault: cut");
+	if (mock.cut_err)
+		return cx_fail(c, mock.cut_err, "the engine cannot cut");
+	if (mock_lives(id))
+		mock_add(id, 0);
+	return OK;
+}
+
 FIX const struct engine_ops mock_engine = {.name = "mock",
 					   .probe = mock_probe,
 					   .start = mock_start,
 					   .stop = mock_stop,
 					   .list = mock_list,
-					   .alive = mock_alive};
+					   .alive = mock_alive,
+					   .cut = mock_cut};
 
 /* ---- The store: the real one, which can be interrupted ---- */
 
