@@ -18,7 +18,7 @@ struct procfs_tree {
 };
 bool procfs_tree(pid_t root, struct procfs_tree *out); /* false: gone */
 bool procfs_in_tree(pid_t pid, const struct procfs_tree *t);
-/* Calls fn for each of its open files that is a socket, until that says false. */
+/* Calls fn for each of its open files that is a socket, until it says false. */
 void procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
 		    void *arg);
 /* The socket of this inode is among its open files. */
