@@ -130,6 +130,13 @@ api_archives_collect(struct cx *cx, struct call *c)
 
 /* ---- The page ---- */
 
+/* NULL where it is not known. */
+static const char *
+size_if(struct cx *cx, int64_t bytes)
+{
+	return bytes != 0 ? page_bytes(cx, bytes) : NULL;
+}
+
 static void
 item_found(struct cx *cx, struct json_object *list, const struct found *f)
 {
@@ -144,8 +151,7 @@ item_found(struct cx *cx, struct json_object *list, const struct found *f)
 							 : "STANDBY");
 	view_text(o, "since_text", page_time(cx, f->since_ms));
 	view_text(o, "made_text", page_time(cx, f->created_ms));
-	view_text(o, "size_text",
-		  f->bytes != 0 ? page_bytes(cx, f->bytes) : NULL);
+	view_text(o, "size_text", size_if(cx, f->bytes));
 }
 
 static void
@@ -162,7 +168,7 @@ view_sums(struct cx *cx, struct call *c, const struct found_sums *sums,
 		view_text(o, "sum_why",
 			  s->gone ? "gc_gone" : admin_word(cx, "gc", s->why));
 		view_int(o, "sum_count", s->count);
-		view_text(o, "sum_size", page_bytes(cx, s->bytes));
+		view_text(o, "sum_size", size_if(cx, s->bytes));
 		view_text(o, "value", s->gone ? NULL : s->why);
 		view_bool(o, "selected",
 			  why != NULL && !s->gone && strcmp(why, s->why) == 0);
@@ -172,7 +178,7 @@ view_sums(struct cx *cx, struct call *c, const struct found_sums *sums,
 		}
 	}
 	view_int(c->view, "goes", goes);
-	view_text(c->view, "goes_size", page_bytes(cx, bytes));
+	view_text(c->view, "goes_size", size_if(cx, bytes));
 }
 
 static enum err

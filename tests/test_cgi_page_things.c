@@ -447,7 +447,7 @@ START_TEST(apps_are_shown_with_their_use)
 	create(&ann_who, "a");
 	ck_assert_int_eq(page("/admin/apps"), 200);
 	ck_assert(says("/bin/true") && says("installed") &&
-		  says("1 workspaces, 0 running") && says("Terminal"));
+		  says("Workspaces: 1, running: 0") && says("Terminal"));
 	raw("UPDATE workspace SET rev = rev + 1, app = 'gone<i>'");
 	ck_assert_int_eq(page("/admin/apps"), 200);
 	ck_assert(says("not in roost.conf") && says("gone&lt;i&gt;"));
