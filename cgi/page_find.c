@@ -143,14 +143,14 @@ view_help(struct cx *cx, struct call *c)
 	struct json_object *list = view_list(c->view, "keys"), *o;
 	const char *text;
 
-	for (int k = 0; k < FILTER__MAX; k++) {
+	for (unsigned k = 0; k < FILTER__MAX; k++) {
 		o = view_obj(list, NULL);
 		view_text(o, "key", filter_word(k));
 		text = admin_word(cx, "find_key", filter_word(k));
 		view_text(o, "what", page_has(text) ? text : filter_what(k));
 	}
 	list = view_list(c->view, "verbs");
-	for (int v = 0; v < BULK_VERB__MAX; v++) {
+	for (unsigned v = 0; v < BULK_VERB__MAX; v++) {
 		o = view_obj(list, NULL);
 		view_text(o, "verb", bulk_verb_name(v));
 		view_text(o, "verb_text",

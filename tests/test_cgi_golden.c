@@ -5,7 +5,9 @@
 #include <regex.h>
 
 #include "archive/archive.h"
+#include "service/bulk.h"
 #include "store/pass.h"
+#include "store/survey.h"
 #include "store/token.h"
 
 #define STATE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -284,6 +286,46 @@ scene_bulk(void)
 	form("csrf=root-token&verb=stop&all=&filter=");
 	ck_assert_int_eq(answered(), 303);
 	return strrchr(header_of("Location"), '/') + 1;
+}
+
+static const char *
+scene_bulk_done(void)
+{
+	const char *plan = scene_bulk();
+
+	ok(bulk_do(cx, db, &admin_who, plan));
+	return plan;
+}
+
+/* A look has found one of each kind, and taking away is asked for. */
+static const char *
+scene_looked(void)
+{
+	static const enum found_kind kinds[] = {FOUND_ARCHIVE, FOUND_ARCHIVE,
+						FOUND_HOME, FOUND_INSTANCE};
+	struct found v[] =
+		{{.key = "kept/1",
+		  .workspace_id = scene_archived(),
+		  .why = "current",
+		  .bytes = 345678901,
+		  .created_ms = 1767323045000},
+		 {.key = "orphan/1",
+		  .workspace_id = "",
+		  .why = "goes",
+		  .since_ms = 1767323045000},
+		 {.key = "home-1", .workspace_id = "", .why = "stranger"},
+		 {.key = "instance-1", .workspace_id = "", .why = "stranger"}};
+	struct survey_finds finds = {kinds, v, 4};
+	struct survey s;
+
+	ok(survey_ask(cx, db, SURVEY_LOOK, admin_who.user_id, "root"));
+	ok(survey_open(cx, db, &s));
+	s.archives = 2;
+	s.archive_bytes = 345678901;
+	s.homes = s.instances = 1;
+	ok(survey_end(cx, db, &s, &finds));
+	ok(survey_ask(cx, db, SURVEY_COLLECT, admin_who.user_id, "root"));
+	return "";
 }
 
 /* ---- Pages ---- */

@@ -217,7 +217,7 @@ START_TEST(the_wrong_word_is_named)
 	ck_assert_int_eq(api("GET", "/workspaces?filter=colour:red", NULL),
 			 400);
 	ck_assert(says("colour:red is no key"));
-	for (int w = FILTER_TEXT; w < FILTER_WRONG__MAX; w++)
+	for (unsigned w = FILTER_TEXT; w < FILTER_WRONG__MAX; w++)
 		ck_assert(page_words.find(fmt("filter_wrong_%s",
 					      filter_wrong_name(w))) >= 0);
 }
@@ -229,17 +229,17 @@ START_TEST(every_word_has_its_text)
 	const char *const prefix[] = {"bulk", "bulk_says", "bulk_result",
 				      "find_key"};
 
-	for (int v = 0; v < BULK_VERB__MAX; v++)
+	for (unsigned v = 0; v < BULK_VERB__MAX; v++)
 		ck_assert(page_words.find(fmt("%s_%s", prefix[0],
 					      bulk_verb_name(v))) >= 0);
-	for (int v = 0; v < BULK_VERDICT__MAX; v++)
+	for (unsigned v = 0; v < BULK_VERDICT__MAX; v++)
 		ck_assert_msg(page_words.find(fmt("%s_%s", prefix[1],
 						  bulk_verdict_name(v))) >= 0,
 			      "%s", bulk_verdict_name(v));
-	for (int v = BULK_OPEN + 1; v < BULK_RESULT__MAX; v++)
+	for (unsigned v = BULK_OPEN + 1; v < BULK_RESULT__MAX; v++)
 		ck_assert(page_words.find(fmt("%s_%s", prefix[2],
 					      bulk_result_name(v))) >= 0);
-	for (int k = 0; k < FILTER__MAX; k++)
+	for (unsigned k = 0; k < FILTER__MAX; k++)
 		ck_assert(page_words.find(fmt("%s_%s", prefix[3],
 					      filter_word(k))) >= 0);
 }

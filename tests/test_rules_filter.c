@@ -24,7 +24,7 @@ takes(const char *text)
 START_TEST(nothing_fits_all)
 {
 	takes("");
-	for (int k = 0; k < FILTER__MAX; k++)
+	for (unsigned k = 0; k < FILTER__MAX; k++)
 		ck_assert(!f.set[k]);
 	takes("   ");
 	ck_assert(!f.set[FILTER_NAME]);
@@ -42,7 +42,7 @@ START_TEST(words_of_the_contract)
 	ck_assert_str_eq(f.name, "foo");
 	ck_assert_int_eq(f.used_before_ms, NOW - 7 * DAY);
 	ck_assert_int_eq(f.used_from_ms, 0);
-	for (int k = 0; k < FILTER__MAX; k++)
+	for (unsigned k = 0; k < FILTER__MAX; k++)
 		ck_assert_int_eq(f.set[k],
 				 k == FILTER_OWNER || k == FILTER_PHASE ||
 					 k == FILTER_APP || k == FILTER_NAME ||
@@ -102,7 +102,7 @@ START_TEST(every_word_of_the_tables_is_known)
 		takes(text);
 		ck_assert_uint_eq(f.error, r);
 	}
-	for (int k = 0; k < FILTER__MAX; k++)
+	for (unsigned k = 0; k < FILTER__MAX; k++)
 		ck_assert_uint_gt(strlen(filter_what(k)), 5);
 }
 END_TEST

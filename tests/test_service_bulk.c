@@ -88,7 +88,7 @@ START_TEST(each_verdict_is_what_it_is)
 	ok(wish_recover(cx, db, &ann_who, w.id, 0, &w));
 	ck_assert_int_eq(says(BULK_RECOVER, w.id), BULK_ALREADY);
 	ok(wish_delete(cx, db, &ann_who, w.id, 0, &w));
-	for (int v = 0; v < BULK_VERB__MAX; v++)
+	for (unsigned v = 0; v < BULK_VERB__MAX; v++)
 		ck_assert_int_eq(says(v, w.id), BULK_IS_DELETED);
 	w = create(&bob_who, "new");
 	ck_assert_int_eq(says(BULK_ARCHIVE, w.id), BULK_NO_HOME);
