@@ -42,22 +42,32 @@ withSite('everybody', { apps, settings }, (it) => {
 		const idle = await ann.running({ name: 'asleep' });
 		await ann.patch(idle.id, { desired_state: 'STANDBY' });
 		ids.asleep = (await ann.phase(idle.id, 'STANDBY')).id;
+		const { items: [kept] } = (await ann.api('GET',
+			`/workspaces/${old.id}/archives`)).json;
+		ids.archive = kept.op_id;
 		for (const name of ['a name that goes on '.repeat(9), 'two'])
 			ids.running = (await ann.running({ name })).id;
+		ids.bulk = (await site.admin.api('POST', '/admin/bulk',
+			{ verb: 'stop', filter: '' }, { expect: 201 })).json.id;
 	});
 
 	// Where each route leads; one of :id in the states where it differs.
 	const states = (path) => path.endsWith('/:id')
 		? [ids.running, ids.archived, ids.error, ids.deleted]
 		: path.startsWith('/w/') ? [ids.archived, ids.asleep]
-			: path.endsWith('/loading') ? [ids.error] : [ids.running];
+			: path.endsWith('/loading') ? [ids.error]
+				: path.endsWith('/restore') ? [ids.archived]
+					: [ids.running];
 	const targets = (site) => routes.flatMap(({ path, who }) => {
 		if (path === '/w/:id' || path.endsWith('/enter')) return [];
 		if (path === '/login') return [{ target: path }];
 		const as = who === 'ADMIN' ? site.admin : ann;
 		if (!path.includes(':id')) return [{ target: path, as }];
-		return (who === 'ADMIN' ? [ids.user] : states(path)).map((id) =>
-			({ target: path.replace(':id', id).replace('*', ''), as }));
+		const all = who !== 'ADMIN' ? states(path)
+			: [path.includes('/bulk/') ? ids.bulk : ids.user];
+		const query = path.endsWith('/restore') ? `?archive=${ids.archive}` : '';
+		return all.map((id) =>
+			({ target: path.replace(':id', id).replace('*', '') + query, as }));
 	});
 
 	async function look(page, where, wrong) {

@@ -120,6 +120,8 @@ withSite('a workspace', {}, (it) => {
 		const focused = () => page.evaluate(() => {
 			const at = document.activeElement;
 			const style = getComputedStyle(at);
+			// past the last one nothing has it, then the first again
+			if (at === document.body) return { name: '', seen: true };
 			return { name: (at.labels?.[0] ?? at).textContent.trim(),
 				seen: style.outlineStyle !== 'none' && style.outlineWidth !== '0px' };
 		});
@@ -148,11 +150,11 @@ withSite('a workspace', {}, (it) => {
 		await page.goto('/');
 		await to(/^Stop/);
 		await page.keyboard.press('Enter');
+		await page.getByText('It will stop').first().waitFor();
 		await tom.phase(w.id, 'STANDBY');
 		await to(/^Delete/);
 		await page.keyboard.press('Enter');
-		await page.getByRole('heading', { name: 'by keys' }).or(
-			page.getByText('by keys')).first().waitFor();
+		await page.waitForURL(/delete$/);
 		await to(/^Delete workspace/);
 		await page.keyboard.press('Enter');
 		await page.getByText('Deleted.').first().waitFor();
