@@ -217,6 +217,16 @@ proxy_url(struct cx *cx, const struct ask *a, const char *scheme)
 			    safe_host(a));
 }
 
+/* base_url is the operator's word; without it, what the web server has seen, or
+ * the proxy in front of it that trust_proxy is about. */
+static const char *
+scheme(const struct cx *cx, const struct ask *a)
+{
+	bool https = *cx->site->base_url ? host_https(cx->site) : a->rq.https;
+
+	return https ? "https" : "http";
+}
+
 /* Which of its fixed ways a server takes that cannot be told an address. */
 static const char *
 backend(struct cx *cx, const struct workspace *ws)
@@ -249,6 +259,7 @@ pass(struct cx *cx, struct ask *a)
 	if (a->host != HOST_WORKSPACE)
 		response_header(rp, "Variable-GATE_BASE",
 				arena_printf(&cx->arena, "/w/%s", a->id));
+	response_header(rp, "Variable-GATE_SCHEME", scheme(cx, a));
 	response_header(rp, "Variable-GATE_HTTP", proxy_url(cx, a, "http"));
 	response_header(rp, "Variable-GATE_WS", proxy_url(cx, a, "ws"));
 }
@@ -274,15 +285,24 @@ send_to_login(struct cx *cx, struct ask *a)
 	response_header(&a->rp, "Cache-Control", "no-store");
 }
 
+/* nginx takes 200, 401 and 403 from its auth_request for what they are, and
+ * anything else for a failure: it gets the status in a header of a 200. */
+static bool
+wants_a_wrapper(const struct ask *a)
+{
+	return a->io->var(a->io, "GATE_WRAP") != NULL;
+}
+
 /*
  * mod_authnz_fcgi sends a body with headers of its own making, and adds ours to
- * those of its ErrorDocument. It gets the status alone; the handler says the
- * rest.
+ * those of its ErrorDocument; nginx drops it. They get the status alone; the
+ * handler says the rest.
  */
 static bool
 says_it_elsewhere(const struct ask *a)
 {
-	return a->io->var(a->io, "FCGI_APACHE_ROLE") != NULL;
+	return a->io->var(a->io, "FCGI_APACHE_ROLE") != NULL ||
+	       wants_a_wrapper(a);
 }
 
 /* In host mode who asks at the wrong address is told the right one. */
@@ -362,12 +382,19 @@ answer(struct gate *g, struct ask *a)
 }
 
 static void
-write_answer(struct ask *a)
+write_answer(struct cx *cx, struct ask *a)
 {
+	int said = a->rp.status;
 	struct buf out;
 
 	buf_init(&out, HEAD_MAX);
+	if (wants_a_wrapper(a)) {
+		response_header(&a->rp, "Variable-GATE_STATUS",
+				arena_printf(&cx->arena, "%d", said));
+		a->rp.status = 200;
+	}
 	response_head(&a->rp, &out);
+	a->rp.status = said;
 	if (a->rq.method != METHOD_HEAD)
 		buf_add(&out, buf_str(&a->rp.body), a->rp.body.len);
 	(void)a->io->write(a->io, buf_str(&out), out.len);
@@ -400,7 +427,7 @@ gate_answer(struct gate *g, struct io *io)
 	cx_begin(&g->cx, g->cx.site);
 	response_init(&a.rp);
 	e = answer(g, &a);
-	write_answer(&a);
+	write_answer(&g->cx, &a);
 	if (!e)
 		slide(g, &a);
 	log_ask(&g->cx, &a, e, began);

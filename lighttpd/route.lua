@@ -28,6 +28,7 @@ local function hide()
 	end
 	env["GATE_TOKEN"] = header["X-Roost-Token"]
 	env["GATE_FROM"] = header["X-Forwarded-For"]
+	env["GATE_PROTO"] = header["X-Forwarded-Proto"]
 	for _, name in ipairs(gone) do header[name] = nil end
 
 	local cookies = header["Cookie"]
@@ -43,6 +44,7 @@ local function unhide()
 	header["Cookie"], env["GATE_COOKIE"] = env["GATE_COOKIE"], nil
 	header["X-Roost-Token"], env["GATE_TOKEN"] = env["GATE_TOKEN"], nil
 	header["X-Forwarded-For"], env["GATE_FROM"] = env["GATE_FROM"], nil
+	header["X-Forwarded-Proto"], env["GATE_PROTO"] = env["GATE_PROTO"], nil
 	header["X-Roost-User"] = nil
 end
 
@@ -97,6 +99,8 @@ if failed then
 end
 if turned(path) or turned(raw) then
 	if not slot then return 404 end
+	-- mod_proxy tells the instance this one
+	attr["uri.scheme"] = env["GATE_SCHEME"]
 	-- turned here below: the instance sees its own path, or the whole one
 	attr["request.uri"] = (env["GATE_WHOLE"] == "1" and env["GATE_BASE"] or
 		"") .. target:match("^/_%l+/%d+(/.*)$")

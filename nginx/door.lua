@@ -3,17 +3,14 @@
 --
 -- 1. /w/{id}/ reaches the gate only when it can be read in one way. On a
 --    workspace's own host all paths are the instance's, and lead nowhere else.
--- 2. Any answer of the gate but 200 is the client's answer.
+-- 2. Unless the gate has said 200, the handler says why not: nothing leads to an
+--    instance but what enter() has set.
 -- 3. An instance never sees the session, the token or another's X-Roost-*.
 -- 4. What an instance answers speaks for its own path only.
 
 local rules = require "lua.door"
 
 local door = {}
-
--- Headers of the gate's answer that a client has no use for.
-local OWN = { ["content-length"] = true, ["connection"] = true,
-	["transfer-encoding"] = true }
 
 -- Requests for the handler: what names a workspace in one of its readings
 -- came to the wrong place.
@@ -23,19 +20,6 @@ function door.other()
 	if rules.names_one(raw) and not rules.one_meaning(raw, ngx.var.uri) then
 		return ngx.exit(400)
 	end
-end
-
-local function refuse(res)
-	ngx.status = res.status
-	for name, value in pairs(res.header) do
-		if not OWN[name:lower()] and not name:find("^Variable%-") then
-			ngx.header[name] = value
-		end
-	end
-	ngx.header["Content-Length"] = #res.body
-	ngx.send_headers()
-	if ngx.req.get_method() ~= "HEAD" then ngx.print(res.body) end
-	return ngx.exit(ngx.HTTP_OK)
 end
 
 -- unix:/path|http://localhost, or http://host:port, as nginx wants it.
@@ -57,19 +41,6 @@ local function hide(user)
 	ngx.var.roost_user = user
 end
 
-local function send_to(header)
-	local target = ngx.var.request_uri
-	local base, rest = "", target
-
-	if header["Variable-GATE_HOST"] ~= "1" then
-		base, rest = rules.split(target)
-	end
-	if header["Variable-GATE_WHOLE"] == "1" then rest = target end
-	hide(header["Variable-GATE_USER"])
-	ngx.var.roost_base = base
-	ngx.var.roost_backend = backend(header["Variable-GATE_HTTP"]) .. rest
-end
-
 -- A target with a host of its own ("GET http://other/") chose this server { },
 -- and Host is what the gate judges: both must say the same.
 local function one_host()
@@ -79,22 +50,8 @@ local function one_host()
 		host:lower():gsub(":%d*$", ""):gsub("%.$", "") == ngx.var.host
 end
 
-local function ask_gate()
-	if not one_host() then return ngx.exit(400) end
-	local res = ngx.location.capture("/.roost/gate",
-		{ method = ngx.HTTP_GET, body = "" })
-
-	if res.status == 502 or res.status == 504 then
-		return ngx.exec("@roost_failed")
-	elseif res.status ~= 200 or res.truncated then
-		return refuse(res)
-	elseif not res.header["Variable-GATE_HTTP"] then
-		return ngx.exec("@roost_handler")
-	end
-	send_to(res.header)
-end
-
-function door.ask()
+-- Before the gate is asked: what is not its to judge goes to the handler.
+function door.look()
 	local raw = ngx.var.request_uri:match("^[^?]*")
 
 	if not rules.names_one(raw) and not rules.names_one(ngx.var.uri) then
@@ -102,14 +59,34 @@ function door.ask()
 	end
 	if not rules.one_meaning(raw, ngx.var.uri) then return ngx.exit(400) end
 	if not raw:find("/", 4, true) then return ngx.exec("@roost_handler") end
-	return ask_gate()
+	if not one_host() then return ngx.exit(400) end
 end
 
-function door.ask_host()
-	if rules.leads_elsewhere(ngx.var.request_uri:match("^[^?]*")) then
+function door.look_host()
+	if rules.leads_elsewhere(ngx.var.request_uri:match("^[^?]*")) or
+		not one_host() then
 		return ngx.exit(400)
 	end
-	return ask_gate()
+end
+
+-- What the gate has said. ngx.location.capture could ask it from here, but not
+-- for a request that came over HTTP/2; auth_request can.
+function door.enter()
+	local var = ngx.var
+	local target, http = var.request_uri, var.roost_gate_http
+	local base, rest = "", target
+
+	if var.roost_gate_status ~= "200" then
+		var.roost_error = var.roost_gate_status or "502"
+		return ngx.exec("@roost_failed")
+	end
+	if not http or http == "" then return ngx.exec("@roost_handler") end
+	if var.roost_gate_host ~= "1" then base, rest = rules.split(target) end
+	if var.roost_gate_whole == "1" then rest = target end
+	hide(var.roost_gate_user)
+	var.roost_base = base
+	var.roost_scheme = var.roost_gate_scheme
+	var.roost_backend = backend(http) .. rest
 end
 
 function door.answer()

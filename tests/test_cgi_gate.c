@@ -55,6 +55,73 @@ START_TEST(the_owner_passes_to_a_running_one)
 }
 END_TEST
 
+/* The word of roost.conf counts, then what the web server sees, and what a proxy
+ * in front says only where it is trusted. */
+START_TEST(an_instance_is_told_the_scheme_of_the_client)
+{
+	static const struct {
+		const char *base_url, *https, *said;
+		bool trust;
+		const char *told;
+	} cases[] = {{"", NULL, NULL, false, "http"},
+		     {"", "on", NULL, false, "https"},
+		     {"", NULL, "https", false, "http"},
+		     {"", NULL, "https", true, "https"},
+		     {"", NULL, "https, http", true, "http"},
+		     {"", "on", "http", false, "https"},
+		     {"https://roost.example", NULL, "http", false, "https"},
+		     {"http://roost.example", NULL, "https", false, "http"}};
+	struct workspace w = standing(&ann_who, 7);
+	struct site was = t.site;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		t.site.base_url = cases[i].base_url;
+		t.site.trust_proxy = cases[i].trust;
+		ask("GET", inside(w.id, "/"));
+		as(ann_cookie);
+		/* the session of https has another name */
+		if ((cases[i].trust && !strcmp(cases[i].told, "https")) ||
+		    cases[i].https)
+			set("HTTP_COOKIE",
+			    arena_printf(&cx->arena, "__Host-%s", ann_cookie));
+		set("HTTP_HOST", "roost.example");
+		if (cases[i].https)
+			set("HTTPS", cases[i].https);
+		if (cases[i].said)
+			set("HTTP_X_FORWARDED_PROTO", cases[i].said);
+		ck_assert_int_eq(gated(), 200);
+		ck_assert_str_eq(header_of("Variable-GATE_SCHEME"),
+				 cases[i].told);
+	}
+	t.site = was;
+}
+END_TEST
+
+/* nginx: the status is in a header, and nothing else is said. */
+START_TEST(a_server_that_asks_for_it_gets_the_status_in_a_header)
+{
+	struct workspace w = standing(&ann_who, 7);
+
+	ask("GET", inside(w.id, "/"));
+	set("GATE_WRAP", "1");
+	as(ann_cookie);
+	ck_assert_int_eq(gated(), 200);
+	ck_assert_str_eq(header_of("Variable-GATE_STATUS"), "200");
+	ck_assert_ptr_nonnull(header_of("Variable-GATE_HTTP"));
+	ask("GET", inside(w.id, "/"));
+	set("GATE_WRAP", "1");
+	ck_assert_int_eq(gated(), 200);
+	ck_assert_str_eq(header_of("Variable-GATE_STATUS"), "401");
+	ck_assert_ptr_null(header_of("Variable-GATE_HTTP"));
+	ck_assert_str_eq(body_of(), "");
+	/* a client's header is another variable */
+	ask("GET", inside(w.id, "/"));
+	set("HTTP_GATE_WRAP", "1");
+	ck_assert_int_eq(gated(), 401);
+	ck_assert_ptr_null(header_of("Variable-GATE_STATUS"));
+}
+END_TEST
+
 /* A host that could be read as anything else in an address is none. */
 START_TEST(an_instance_is_called_as_the_client_calls_it)
 {
@@ -471,6 +538,8 @@ main(void)
 {
 	const TTest *const tests[] =
 		{the_owner_passes_to_a_running_one,
+		 an_instance_is_told_the_scheme_of_the_client,
+		 a_server_that_asks_for_it_gets_the_status_in_a_header,
 		 an_instance_is_called_as_the_client_calls_it,
 		 who_says_it_elsewhere_gets_no_body,
 		 a_session_slides_here_too,

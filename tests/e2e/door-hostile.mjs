@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { ask, each, head, mark, nothingOf, Raw, seen } from './door-lib.mjs';
 
-const lineOf = (text, name) => text.split('\r\n')
+export const lineOf = (text, name) => text.split('\r\n')
 	.filter((l) => l.toLowerCase().startsWith(`${name.toLowerCase()}:`))
 	.map((l) => l.slice(l.indexOf(':') + 1).trim());
 
@@ -122,6 +122,13 @@ export function hostile(it, { me, them, bob }) {
 			'Forwarded: for=192.0.2.1;host=evil.example']);
 		assert.equal(rs.status, 200, rs.text);
 		assert.ok(!/192\.0\.2\.1|evil|gopher/.test(rs.text), rs.text);
+		for (const proto of ['https', 'HTTPS', 'http, https']) {
+			const told = await echo(site, [`Cookie: ${site.admin.cookie}`,
+				`X-Forwarded-Proto: ${proto}`, 'X-Forwarded-Scheme: https',
+				'X-Forwarded-Ssl: on', 'GATE_SCHEME: https',
+				'Variable-GATE_SCHEME: https']);
+			assert.deepEqual(lineOf(told.text, 'x-forwarded-proto'), ['http']);
+		}
 	});
 
 	it('a path arrives as it was written, or not at all', async (site) => {

@@ -7,12 +7,16 @@ import { flow } from './door-flow.mjs';
 import { hostile } from './door-hostile.mjs';
 import { ask, each } from './door-lib.mjs';
 import { people, states } from './door-state.mjs';
+import { tcp } from './door-tcp.mjs';
+import { tls } from './door-tls.mjs';
 import { handled, led } from './door-told.mjs';
 import { sockets } from './door-ws.mjs';
-import { app, request, TOP, withSite } from './site.mjs';
+import { app, portBase, request, tcpApp, TOP, withSite } from './site.mjs';
 
 const apps = app('wsapp') +
-	app('whole', '--base {base}', { strip_prefix: 'no' });
+	app('whole', '--base {base}', { strip_prefix: 'no' }) + tcpApp('tcp');
+const SLOTS = 20;
+const conf = `slots = ${SLOTS}\nport_base = ${await portBase(SLOTS)}`;
 
 async function files(site) {
 	const get = (path, headers) => request(site.port, 'GET', path, { headers });
@@ -45,7 +49,7 @@ async function files(site) {
 export function door(server) {
 	const settings = { retry_base_seconds: 0 };
 
-	withSite(`the door: ${server}`, { server, apps, settings }, (it) => {
+	withSite(`the door: ${server}`, { server, apps, conf, settings }, (it) => {
 		let mine, theirs, bob;
 		const who = { me: () => mine, them: () => theirs, bob: () => bob };
 
@@ -70,8 +74,10 @@ export function door(server) {
 			ws.close();
 			await site.admin.remove(w.id);
 		});
+		tcp(it, who);
 		it('static files: typed, cached for ever under a version, no listing', files);
 		hostile(it, who);
+		tls(it, who);
 		people(it, who);
 		states(it, who);
 	});

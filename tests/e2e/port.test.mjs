@@ -4,17 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
-import { app, request, until, withSite } from './site.mjs';
-
-// As many free ports in a row as the site has slots.
-async function portBase(n) {
-	for (;;) {
-		const base = 20000 + Math.floor(Math.random() * 1100) * 10;
-		const free = await Promise.all(Array.from({ length: n }, (_, i) =>
-			listen(base + i).then((s) => s.close(), () => false)));
-		if (free.every(Boolean)) return base;
-	}
-}
+import { app, portBase, request, tcpApp, until, withSite } from './site.mjs';
 
 // Somebody who listens at a port and says who he is.
 const listen = (port) => new Promise((done, failed) => {
@@ -29,11 +19,8 @@ const listen = (port) => new Promise((done, failed) => {
 
 const SLOTS = 4;
 const base = await portBase(SLOTS);
-const tcp = (...what) =>
-	app(...what).replace('--socket {socket}', '--port {port}');
-const apps = app('wsapp') + tcp('tcp', '', { network: 'host' }) +
-	tcp('whole', '--base {base}', { network: 'host', strip_prefix: 'no',
-		ready_path: '/' });
+const apps = app('wsapp') + tcpApp('tcp') +
+	tcpApp('whole', '--base {base}', { strip_prefix: 'no', ready_path: '/' });
 
 withSite('TCP applications', {
 	apps, conf: `slots = ${SLOTS}\nport_base = ${base}`,

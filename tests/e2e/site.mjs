@@ -69,6 +69,26 @@ ${Object.entries({
 		...keys,
 	}).map(([key, value]) => `${key} = ${value}\n`).join('')}`;
 
+// The same, listening on a TCP port.
+export const tcpApp = (name, options = '', keys = {}) =>
+	app(name, options, { network: 'host', ...keys })
+		.replace('--socket {socket}', '--port {port}');
+
+// The first of n free ports in a row: for port_base, with as many slots.
+export async function portBase(n) {
+	const listens = (port) => new Promise((done) => {
+		const server = net.createServer().once('error', () => done(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+	});
+
+	for (;;) {
+		const base = 20000 + Math.floor(Math.random() * 1100) * 10;
+		const free = await Promise.all(Array.from({ length: n }, (_, i) =>
+			listens(base + i)));
+		if (free.every(Boolean)) return base;
+	}
+}
+
 // A request as it is, no path cleaning and no cookie jar.
 export function request(port, method, target, { headers = {}, body, timeout = PATIENCE } = {}) {
 	return new Promise((resolve, reject) => {
