@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgi/page.h"
 #include "cgi/wait_part.h"
 #include "store/change.h"
 #include "store/workspace.h"
@@ -93,12 +94,16 @@ send_json(struct cx *cx, struct parked *p, struct response *rp,
 	p->ending = true;
 }
 
+/* etag: NULL for none. */
 static void
-answer_json(struct cx *cx, struct parked *p, const struct json_object *view)
+answer_json(struct cx *cx, struct parked *p, const char *etag,
+	    const struct json_object *view)
 {
 	struct response rp;
 
 	response_init(&rp);
+	if (etag)
+		response_etag(cx, &rp, etag);
 	send_json(cx, p, &rp, view);
 	response_free(&rp);
 }
@@ -128,7 +133,8 @@ answer_status(struct wait *w, struct parked *p, bool always)
 	enum err e = workspace_get(cx, w->worker.read, p->id, &ws);
 
 	if (!e && (always || ws.rev > p->since))
-		answer_json(cx, p, ws_view(cx, w->worker.read, &ws));
+		answer_json(cx, p, page_etag(cx, &ws),
+			    ws_view(cx, w->worker.read, &ws));
 	return e;
 }
 
@@ -143,7 +149,7 @@ answer_events(struct wait *w, struct parked *p, bool always)
 				      view, &next, &n);
 
 	if (!e && (always || n))
-		answer_json(cx, p, view);
+		answer_json(cx, p, NULL, view);
 	return e;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgi/page.h"
 #include "cgi/wait_part.h"
 #include "store/change.h"
 #include "web/accept.h"
@@ -21,6 +22,7 @@ wait_status(struct cx *cx, struct call *c)
 	const struct value *since = IN(c, status, since);
 
 	c->view = ws_view(cx, c->db, c->ws);
+	response_etag(cx, c->rp, page_etag(cx, c->ws));
 	c->park_wait_ms = wait_ms(cx, IN(c, status, wait));
 	if (since->set && c->ws->rev <= since->num && c->park_wait_ms > 0) {
 		c->park = PARK_STATUS;
@@ -83,7 +85,7 @@ wait_now(struct cx *cx, struct call *c)
 	bool more;
 	enum err e;
 
-	response_header(c->rp, "Retry-After", "1");
+	response_header(c->rp, "Retry-After", "2");
 	if (c->park != PARK_STREAM)
 		return OK;
 	/* A stream that ends at once: the client comes back in a second. */

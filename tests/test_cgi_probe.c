@@ -118,7 +118,7 @@ START_TEST(a_stream_that_cannot_wait_ends)
 	set("HTTP_ACCEPT", "text/event-stream");
 	ck_assert_int_eq(answered(), 200);
 	ck_assert_str_eq(header_of("Content-Type"), "text/event-stream");
-	ck_assert_str_eq(header_of("Retry-After"), "1");
+	ck_assert_str_eq(header_of("Retry-After"), "2");
 	ck_assert(says("retry: "));
 }
 END_TEST

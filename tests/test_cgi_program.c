@@ -209,7 +209,7 @@ START_TEST(on_fd_0_it_serves_and_does_not_park)
 					    w.id, (long long)w.rev),
 			       "*/*"),
 			 200);
-	ck_assert_ptr_nonnull(strstr(buf_str(&text), "Retry-After: 1\r\n"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&text), "Retry-After: 2\r\n"));
 	kill(pid, SIGTERM);
 	ck_assert_int_eq(exit_of(pid), 0);
 	ck_assert(fs_exists(sock)); /* not ours to remove */

@@ -343,7 +343,7 @@ START_TEST(without_room_it_is_answered_at_once)
 	ck_assert(!park(&second, 0));
 	ck_assert_int_eq(status_of(&second.text), 200);
 	ck_assert_ptr_nonnull(
-		strstr(buf_str(&second.text), "Retry-After: 1\r\n"));
+		strstr(buf_str(&second.text), "Retry-After: 2\r\n"));
 	leave(&second);
 	leave(&first);
 	stop();

@@ -13,23 +13,29 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 let failures = 0;
 
-// One answer, however long it takes; undefined when there was none.
-async function ask(url) {
+// One answer, however long it takes; undefined when there was none. known: the
+// last one, which need not be said again.
+async function ask(url, known) {
 	const began = Date.now();
+	const headers = { Accept: "application/json" };
 
+	if (known && known.etag)
+		headers["If-None-Match"] = known.etag;
 	try {
-		const answer = await fetch(url, {
-			headers: { Accept: "application/json" },
-			cache: "no-store",
-		});
+		const answer = await fetch(url, { headers, cache: "no-store" });
 
 		if (answer.status === 401 || answer.status === 404) {
 			location.reload();
 			return await new Promise(() => {});
 		}
-		if (answer.ok) {
+		if (answer.ok || (answer.status === 304 && known)) {
 			failures = 0;
-			return { began, said: await answer.json() };
+			return {
+				began,
+				said: answer.ok ? await answer.json() : known.said,
+				etag: answer.headers.get("ETag"),
+				later: Number(answer.headers.get("Retry-After")) || 2,
+			};
 		}
 		failures++;
 		await pause(1000 * Number(answer.headers.get("Retry-After") || 0));
@@ -40,10 +46,11 @@ async function ask(url) {
 	return undefined;
 }
 
-// A server that cannot let us wait answers at once: then we wait here.
-async function unhurried(began) {
-	if (Date.now() - began < 1000)
-		await pause(2000);
+// A server that cannot let us wait answers at once, and says for how long to
+// wait here: not all of us for the same time.
+async function unhurried(got) {
+	if (Date.now() - got.began < 1000)
+		await pause(got.later * (1000 + 500 * Math.random()));
 }
 
 // ---- Showing ----
@@ -138,12 +145,14 @@ export async function follow(id, rev) {
 	const waits = document.body.dataset.page !== "gateway" &&
 		document.querySelector("[data-leave]") !== null;
 	let since = waits ? 0 : rev;
+	let known;
 
 	for (;;) {
-		const got = await ask(`${url}?since=${since}&wait=${WAIT}`);
+		const got = await ask(`${url}?since=${since}&wait=${WAIT}`, known);
 
 		if (!got)
 			continue;
+		known = got;
 		const changed = got.said.rev > rev;
 
 		if (isThere(got.said) && (changed || waits)) {
@@ -157,7 +166,7 @@ export async function follow(id, rev) {
 			await show();
 		since = rev = Math.max(rev, got.said.rev);
 		if (!changed)
-			await unhurried(got.began);
+			await unhurried(got);
 	}
 }
 
@@ -174,7 +183,7 @@ export async function listen(after) {
 		if (changed)
 			await show();
 		else
-			await unhurried(got.began);
+			await unhurried(got);
 	}
 }
 
