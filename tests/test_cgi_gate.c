@@ -55,8 +55,8 @@ START_TEST(the_owner_passes_to_a_running_one)
 }
 END_TEST
 
-/* The word of roost.conf counts, then what the web server sees, and what a proxy
- * in front says only where it is trusted. */
+/* The word of roost.conf counts, then what the web server sees; what a proxy
+ * in front says, only where it is trusted. */
 START_TEST(an_instance_is_told_the_scheme_of_the_client)
 {
 	static const struct {
