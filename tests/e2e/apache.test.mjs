@@ -63,7 +63,7 @@ const waiting = (it) => {
 		const poll = status(site, w);
 		if (!site.server.waits) {
 			const rs = await poll;
-			assert.equal(rs.headers['retry-after'], '1');
+			assert.equal(rs.headers['retry-after'], '2');
 			assert.equal(rs.json.rev, w.rev);
 			const { headers } = await site.admin.api('GET',
 				`/workspaces/${w.id}`, undefined, { expect: 200 });
