@@ -81,19 +81,6 @@ put_bind(struct json_object *mounts, const char *from, const char *to,
 	json_object_array_add(mounts, m);
 }
 
-static void
-put_home(const struct instance_spec *spec, struct json_object *host,
-	 struct json_object *mounts)
-{
-	size_t n = strlen(ENGINE_HOME_OF);
-
-	if (!strncmp(spec->home, ENGINE_HOME_OF, n))
-		docker_add_text(docker_put_list(host, "VolumesFrom"),
-				spec->home + n);
-	else
-		put_bind(mounts, spec->home, DOCKER_HOME, false);
-}
-
 static enum err
 put_mounts(struct cx *cx, const struct place *pl,
 	   const struct instance_spec *spec, struct json_object *host)
@@ -104,7 +91,7 @@ put_mounts(struct cx *cx, const struct place *pl,
 	enum err e;
 	size_t n, i;
 
-	put_home(spec, host, mounts);
+	put_bind(mounts, spec->home, DOCKER_HOME, false);
 	put_bind(mounts, pl->ws, DOCKER_RUN, false);
 	if ((e = command_words(cx, spec->app->binds, &binds, &n)))
 		return e;

@@ -15,13 +15,9 @@
 #include "base/config.h"
 #include "base/cx.h"
 
-/* The home is the volume of this container: home/docker.h. */
-#define ENGINE_HOME_OF "volume-of:"
-
 struct instance_spec {
 	const char *id;	  /* workspace */
-	const char *home; /* its absolute path, or ENGINE_HOME_OF and the
-			     container that has its volume */
+	const char *home; /* its absolute path */
 	const char *op;	  /* the operation; for labels. NULL: none */
 	const struct app *app;
 	int64_t uid;	     /* host uid, or -1: as we are */
