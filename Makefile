@@ -81,7 +81,7 @@ NEED_cgi     := -lfcgi -ljson-c
 NEED_web     := -ljson-c
 NEED_net     := -lcurl
 NEED_docker  := -ljson-c
-NEED_archive += -ljson-c
+NEED_archive += -ljson-c -lexpat
 
 uses = $(foreach l,$(USES_$(1)),$(B)/lib/$(l).a)
 need = $(sort $(foreach l,$(USES_$(1)),$(NEED_$(l))))
@@ -159,7 +159,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$(patsubst $(B)/%,%,$(t)))))
 
 # bench/bench_LAYER_WHAT.c likewise (what to print: bench/run).
 define bench_rule
-$(B)/$(1): $(B)/obj/$(1).o $(call obj,tests/support/tmpsite.c) \
+$(B)/$(1): $(B)/obj/$(1).o $(B)/lib/support.a \
 		$(sort $(call uses,$(call layer_of,$(1))) $(foreach l,$(call extra,$(1)),$(call uses,$(l))))
 	@mkdir -p $$(@D)
 	$(CC) $(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) \

@@ -68,6 +68,11 @@ MUST_USE enum err page_acted(struct cx *cx, struct call *c, enum err e,
 /* The archives of c->ws, as the view's "archives". */
 void page_archives(struct cx *cx, struct call *c);
 
+/* ---- page_archives_link.c ---- */
+
+/* Has this site's store links from which archives can be loaded? */
+bool page_can_load(struct cx *cx);
+
 /* ---- page_host.c ---- */
 
 /* 303 to a path on the own host of c->ws. Only in host mode. */

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cgi/page.h"
 #include "rules/names.h"
 #include "store/setting.h"
 
+#define PATIENCE_MS 5000 /* of a page, for a store that is far away */
 #define ARCHIVES_MOST 20 /* of the history; what it keeps at least */
 
 struct found {
@@ -23,12 +25,19 @@ struct found {
 struct found_list {
 	struct found v[ARCHIVES_MOST + 1];
 	size_t n;
+	struct progress pg; /* until when the store is asked */
 };
+
+static struct progress
+patience(void)
+{
+	return (struct progress){.deadline_ms = clock_mono_ms() + PATIENCE_MS};
+}
 
 /* ERR_NOT_FOUND: it is not, or not wholly, in the store. */
 static enum err
 look(struct cx *cx, const struct store_ops *store, const char *key,
-     struct found *out)
+     const struct progress *pg, struct found *out)
 {
 	struct found f = {.key = key};
 	char id[37];
@@ -36,7 +45,7 @@ look(struct cx *cx, const struct store_ops *store, const char *key,
 
 	if (!name_archive_ids(key, id, f.op_id))
 		return cx_fail(cx, ERR_NOT_FOUND, "%s is not a key", key);
-	e = store->get_meta(cx, key, &f.meta);
+	e = store->get_meta(cx, key, pg, &f.meta);
 	if (!e)
 		*out = f;
 	return e;
@@ -51,7 +60,7 @@ add(struct cx *cx, const struct store_ops *store, const char *key,
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->v[i].key, key) == 0)
 			return OK;
-	e = look(cx, store, key, &l->v[l->n]);
+	e = look(cx, store, key, &l->pg, &l->v[l->n]);
 	if (!e)
 		l->n++;
 	if (e != ERR_NOT_FOUND && e != ERR_CORRUPT)
@@ -71,6 +80,7 @@ find(struct cx *cx, struct call *c, struct found_list *l)
 	enum err e;
 
 	l->n = 0;
+	l->pg = patience();
 	if ((e = store_find(cx, &store)) ||
 	    (e = operation_archives(cx, c->db, c->ws->id, ARCHIVES_MOST, &ops)))
 		return e;
@@ -128,6 +138,7 @@ item_found(struct cx *cx, const struct call *c, struct json_object *o,
 	view_text(o, "size_text", page_bytes(cx, f->meta.size));
 	view_text(o, "content_text", page_bytes(cx, f->meta.content));
 	view_bool(o, "chosen", same(c->ws->restore_key, f->key));
+	view_bool(o, "can_load", page_can_load(cx));
 	view_bool(o, "can_choose",
 		  wish_can_choose(&c->who, c->ws) &&
 			  !same(c->ws->restore_key, f->key));
@@ -154,13 +165,14 @@ static enum err
 named(struct cx *cx, struct call *c, const struct value *archive,
       struct found *out)
 {
+	const struct progress pg = patience();
 	const struct store_ops *store;
 	char key[NAME_MAX_LEN];
 	enum err e;
 
 	name_archive(c->ws->id, archive->text, key);
 	if (!(e = store_find(cx, &store)))
-		e = look(cx, store, arena_strdup(&cx->arena, key), out);
+		e = look(cx, store, arena_strdup(&cx->arena, key), &pg, out);
 	if (e == ERR_NOT_FOUND)
 		return cx_field(cx, "archive", "not one of this workspace");
 	return e;

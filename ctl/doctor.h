@@ -33,6 +33,10 @@ void doctor_say(struct doctor *d, enum verdict v, const char *fmt, ...)
 /* The failure that c->cx holds, as it explains itself; then forgotten. */
 void doctor_fail(struct doctor *d, enum verdict v);
 
+/* Of doctor_store: what an object store must be able to do. False: it said
+ * that nothing is to be had there. */
+bool doctor_s3(struct doctor *d);
+
 #define X(check, name, what) void check(struct doctor *d);
 #include "ctl/doctor.def"
 #undef X

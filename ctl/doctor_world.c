@@ -220,8 +220,14 @@ doctor_store(struct doctor *d)
 
 	if (!d->db)
 		return;
-	if (store_find(cx, &store) || store->probe(cx) ||
-	    store->list(cx, &all) || count_missing(d, &all, &n))
+	if (store_find(cx, &store)) {
+		doctor_fail(d, VERDICT_FAIL);
+		return;
+	}
+	if (store == &store_s3 && !doctor_s3(d))
+		return;
+	if (store->probe(cx) || store->list(cx, &all) ||
+	    count_missing(d, &all, &n))
 		doctor_fail(d, VERDICT_FAIL);
 	else if (n)
 		doctor_say(d, VERDICT_FAIL, "%zu archives are missing in all",

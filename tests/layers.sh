@@ -28,6 +28,7 @@ BEGIN {
 	only["json-c/"]       = "web archive cgi ctl docker engine home"
 	only["archive.h"]     = "archive"
 	only["archive_entry.h"] = "archive"
+	only["expat.h"]       = "archive"
 	only["openssl/"]      = "base archive"
 	only["crypt.h"]       = "service"
 	only["magic.h"]       = "cgi"

@@ -483,7 +483,7 @@ on_small_disk(void)
 		return 77;
 	tree_file(home, "big", 4 << 20, 1);
 	fails(ERR_NO_SPACE, pack(home, &m));
-	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, &m));
+	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, NULL, &m));
 	ck_assert(!fs_exists(object(".part"))); /* room for others again */
 	umount(t.site.archives_dir);
 	return 0;

@@ -114,7 +114,7 @@ START_TEST(a_path_that_cannot_be_kept_fails)
 	}
 	close(at);
 	fails(ERR_ACTION, pack(home, &m));
-	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, &m));
+	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, NULL, &m));
 }
 END_TEST
 
@@ -310,7 +310,7 @@ with_foreign_file(void)
 	if (setgid(65534) || setuid(65534))
 		return 1;
 	fails(ERR_IO, pack(in("home"), &m));
-	return store_dir.get_meta(cx, KEY, &m) == ERR_NOT_FOUND ? 0 : 1;
+	return store_dir.get_meta(cx, KEY, NULL, &m) == ERR_NOT_FOUND ? 0 : 1;
 }
 
 START_TEST(what_cannot_be_read_fails)

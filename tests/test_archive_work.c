@@ -82,7 +82,7 @@ START_TEST(giving_up_is_prompt)
 	ck_assert_int_eq(m.size, 77);
 	/* Asked once, and it was over. */
 	ck_assert_int_eq(w.at_ms, w.asked_ms);
-	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, &m));
+	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, NULL, &m));
 	ok(archive_pack(cx, &store_dir, KEY, home, 3, NULL, &m));
 	w = (struct watch){.give_up_at = 1};
 	fails(ERR_ABANDONED, archive_unpack(cx, &store_dir, KEY,
@@ -104,7 +104,7 @@ START_TEST(giving_up_while_verifying)
 	fails(ERR_ABANDONED,
 	      archive_pack(cx, &store_dir, KEY, home, 3, &pg, &m));
 	/* It was there before and still is. */
-	ok(store_dir.get_meta(cx, KEY, &m));
+	ok(store_dir.get_meta(cx, KEY, NULL, &m));
 	w = (struct watch){.give_up_at = 1};
 	fails(ERR_ABANDONED, store_dir.verify(cx, KEY, &m, &pg));
 }
@@ -120,7 +120,7 @@ START_TEST(deadlines_hold)
 	pg.deadline_ms = clock_mono_ms() + 150;
 	fails(ERR_TIMEOUT,
 	      archive_pack(cx, &store_dir, KEY, home, 19, &pg, &m));
-	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, &m));
+	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, NULL, &m));
 	ok(archive_pack(cx, &store_dir, KEY, home, 3, NULL, &m));
 	pg.deadline_ms = clock_mono_ms() - 1;
 	fails(ERR_TIMEOUT, archive_unpack(cx, &store_dir, KEY, new_dir("back"),
@@ -153,7 +153,7 @@ pack_while(void (*event)(void))
 	happens = event;
 	fails(ERR_ACTION, archive_pack(cx, &store, KEY, home, 3, NULL, &m));
 	ck_assert(!happens);
-	fails(ERR_NOT_FOUND, store.get_meta(cx, KEY, &m));
+	fails(ERR_NOT_FOUND, store.get_meta(cx, KEY, NULL, &m));
 	ok(archive_pack(cx, &store, KEY, home, 3, NULL, &m));
 	ok(unpack(new_dir("back")));
 	same_trees(home, in("back"));
@@ -272,7 +272,7 @@ START_TEST(again_after_damage_is_new)
 	same_trees(home, in("back"));
 	ck_assert(!truncate(object(".meta"), 10));
 	ok(pack(home, &b));
-	ok(store_dir.get_meta(cx, KEY, &b));
+	ok(store_dir.get_meta(cx, KEY, NULL, &b));
 	ck_assert(!unlink(object("")));
 	ok(pack(home, &b));
 	ok(store_dir.verify(cx, KEY, &b, NULL));
@@ -287,7 +287,7 @@ START_TEST(no_home_no_archive)
 	fails(ERR_ACTION, pack(in("nothing"), &m));
 	fails(ERR_ACTION, archive_measure(cx, in("nothing"), &bytes, &files));
 	fails(ERR_NOT_FOUND, unpack(new_dir("back")));
-	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, &m));
+	fails(ERR_NOT_FOUND, store_dir.get_meta(cx, KEY, NULL, &m));
 }
 END_TEST
 

@@ -59,7 +59,7 @@ START_TEST(the_home_is_archived_first)
 	ok(operation_archives(cx, db, w.id, 10, &ops));
 	ck_assert_uint_eq(ops.n, 3);
 	three = arena_printf(&cx->arena, "%s/%s", w.id, ops.v[0].op_id);
-	ok(store_dir.get_meta(cx, three, &meta));
+	ok(store_dir.get_meta(cx, three, NULL, &meta));
 	choose(w.id, three);
 	pass();
 	finds(w.id, "three");

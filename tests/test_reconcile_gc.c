@@ -123,6 +123,39 @@ START_TEST(the_newest_are_kept)
 }
 END_TEST
 
+static int metas_read;
+
+static enum err
+count_meta(struct cx *c, const char *key, const struct progress *pg,
+	   struct archive_meta *meta)
+{
+	metas_read++;
+	return store_dir.get_meta(c, key, pg, meta);
+}
+
+/* On a store far away each marker is a request of its own. */
+START_TEST(markers_are_read_only_where_there_are_too_many)
+{
+	struct workspace w = ws_at(STATUS_PENDING);
+	const char *oldest = archive_of(w.id, 3 * HOUR);
+	struct gc_list l;
+
+	shop_store.get_meta = count_meta;
+	archive_of(w.id, 2 * HOUR);
+	torso_of(w.id);
+	ok(settings_load(cx, db, &world.set));
+	metas_read = 0;
+	ok(gc_plan(cx, &world, &l));
+	ck_assert_int_eq(metas_read, 0);
+	ck_assert_int_eq(item(&l, oldest)->why, GC_KEPT);
+	ck_assert_int_gt(item(&l, oldest)->bytes, 0);
+	archive_of(w.id, HOUR);
+	ok(gc_plan(cx, &world, &l));
+	ck_assert_int_eq(metas_read, 4);
+	ck_assert_int_eq(item(&l, oldest)->why, GC_ORPHAN);
+}
+END_TEST
+
 /* The archive to restore is an old one: it is protected all the same. */
 START_TEST(the_current_one_may_be_old)
 {
@@ -506,6 +539,7 @@ main(void)
 	const TTest *const tests[] =
 		{what_a_workspace_needs_is_protected,
 		 the_newest_are_kept,
+		 markers_are_read_only_where_there_are_too_many,
 		 the_current_one_may_be_old,
 		 a_torso_is_nobodys,
 		 an_orphan_goes_when_it_has_been_one_for_long_enough,

@@ -58,7 +58,7 @@ START_TEST(archive_and_restore)
 	settled(w.id);
 	w = get(w.id);
 	ck_assert_str_eq(workspace_phase(&w), "ARCHIVED");
-	ok(store_dir.get_meta(cx, w.archive_key, &meta));
+	ok(store_dir.get_meta(cx, w.archive_key, NULL, &meta));
 	ok(home_dir.trash_list(cx, &trash));
 	ck_assert_uint_eq(trash.n, 0);
 	wish(w.id, STATUS_RUNNING);

@@ -49,12 +49,22 @@ struct progress {
 	int64_t deadline_ms; /* clock_mono_ms; ERR_TIMEOUT after it; 0: none */
 };
 
-/* A stream of bytes into or out of a store. */
+/*
+ * A stream of bytes into or out of a store. pg of the verbs, which may be
+ * NULL, is asked in long calls whether to give up, and bounds them; only
+ * verify tells how far it is.
+ */
 struct store_writer;
 struct store_reader;
 
+struct archive_fact {
+	int64_t size; /* of home.tar.zst; 0 when there is none */
+	bool marked;  /* there is a marker */
+};
+
 struct archive_names {
 	const char **v; /* keys "{id}/{op_id}", sorted; in cx's arena */
+	struct archive_fact *fact; /* of each, as it was when it was listed */
 	size_t n;
 };
 
@@ -63,6 +73,7 @@ struct store_ops {
 	enum err (*probe)(struct cx *cx);
 	/* Begins home.tar.zst of key; what is there unfinished is replaced. */
 	enum err (*put_open)(struct cx *cx, const char *key,
+			     const struct progress *pg,
 			     struct store_writer **w);
 	enum err (*put_write)(struct cx *cx, struct store_writer *w,
 			      const void *p, size_t n);
@@ -71,28 +82,36 @@ struct store_ops {
 	void (*put_abort)(struct store_writer *w);
 	/* The commit marker. Durable when OK. */
 	enum err (*put_meta)(struct cx *cx, const char *key, const char *json,
-			     size_t n);
+			     size_t n, const struct progress *pg);
 	/* ERR_NOT_FOUND when there is no marker. */
 	enum err (*get_meta)(struct cx *cx, const char *key,
+			     const struct progress *pg,
 			     struct archive_meta *meta);
 	enum err (*get_open)(struct cx *cx, const char *key,
+			     const struct progress *pg,
 			     struct store_reader **r);
 	/* *n = 0 at the end. */
 	enum err (*get_read)(struct cx *cx, struct store_reader *r, void *p,
 			     size_t max, size_t *n);
 	void (*get_close)(struct store_reader *r);
-	/* The stored object is whole (dir: read back and hashed), or
-	 * ERR_CORRUPT. */
+	/* The stored object is whole, or ERR_CORRUPT. dir: it is read back
+	 * and hashed; s3: size and checksum as the store says, and read back
+	 * when that says too little. */
 	enum err (*verify)(struct cx *cx, const char *key,
 			   const struct archive_meta *meta,
 			   const struct progress *pg);
 	/* Marker first, then data, then directories. Absent: OK. */
 	enum err (*remove)(struct cx *cx, const char *key);
+	/* An address from which anybody can load home.tar.zst for so many
+	 * seconds, under that file name; in cx's arena. Asks nobody: the
+	 * archive may not be there. NULL: this store has none. */
+	enum err (*link)(struct cx *cx, const char *key, const char *name,
+			 int seconds, const char **url);
 	/* All keys with any object, unfinished ones included. */
 	enum err (*list)(struct cx *cx, struct archive_names *out);
 };
 
-extern const struct store_ops store_dir;
+extern const struct store_ops store_dir, store_s3;
 
 MUST_USE enum err store_find(struct cx *cx, const struct store_ops **out);
 

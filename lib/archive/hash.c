@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
 
 #include "base/id.h"
 
@@ -48,4 +50,33 @@ void
 hash_free(struct hash *h)
 {
 	EVP_MD_CTX_free(ctx_of(h));
+}
+
+void
+hash_md5(const void *p, size_t n, unsigned char out[HASH_MD5])
+{
+	unsigned len = 0;
+	int ok = EVP_Digest(p, n, out, &len, EVP_md5(), NULL);
+
+	assert(ok && len == HASH_MD5);
+	(void)ok;
+}
+
+void
+hash_mac(const void *key, size_t n, const char *text,
+	 unsigned char out[HASH_MAC])
+{
+	unsigned len = 0;
+	const unsigned char *ok =
+		HMAC(EVP_sha256(), key, (int)n, (const unsigned char *)text,
+		     strlen(text), out, &len);
+
+	assert(ok && len == HASH_MAC);
+	(void)ok;
+}
+
+void
+hash_base64(const unsigned char *p, size_t n, char *out)
+{
+	EVP_EncodeBlock((unsigned char *)out, p, (int)n);
 }

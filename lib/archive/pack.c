@@ -16,12 +16,15 @@ pack_new(struct pack *pk, const char *key, int level,
 	struct buf json;
 	enum err e;
 
-	if ((e = s->put_open(cx, key, &pk->w)))
+	if ((e = s->put_open(cx, key, quiet, &pk->w)))
 		return e;
 	if ((e = pack_stream(pk, level))) {
 		s->put_abort(pk->w);
 		return e;
 	}
+	/* While the store is read back no more content is done, but it must
+	 * be possible to give up. */
+	pk->tick.done = pk->tick.total;
 	if ((e = s->put_close(cx, pk->w)) ||
 	    (e = s->verify(cx, key, &pk->meta, quiet)))
 		return e == ERR_CORRUPT
@@ -31,21 +34,9 @@ pack_new(struct pack *pk, const char *key, int level,
 			       : e;
 	buf_init(&json, META_MAX);
 	meta_print(&pk->meta, &json);
-	e = s->put_meta(cx, key, buf_str(&json), json.len);
+	e = s->put_meta(cx, key, buf_str(&json), json.len, quiet);
 	buf_free(&json);
 	return e;
-}
-
-/* While the store is read back no more content is done, but it must be
- * possible to give up. */
-static bool
-tell_same(void *arg, int64_t done, int64_t total)
-{
-	struct tick *t = arg;
-
-	(void)done;
-	(void)total;
-	return t->pg->tell && t->pg->tell(t->pg->arg, t->total, t->total);
 }
 
 /*
@@ -58,13 +49,16 @@ find_done(struct pack *pk, const char *key, const struct measure *m,
 	  const struct progress *quiet, struct archive_meta *meta, bool *there)
 {
 	struct archive_meta old;
-	enum err e = pk->store->get_meta(pk->cx, key, &old);
+	enum err e = pk->store->get_meta(pk->cx, key, quiet, &old);
 
 	*there = false;
 	if (!e && (m->files != old.files || m->changed_ms > old.created_ms))
 		return OK;
-	if (!e)
+	if (!e) {
+		pk->tick.done = pk->tick.total;
 		e = pk->store->verify(pk->cx, key, &old, quiet);
+		pk->tick.done = 0;
+	}
 	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
 		cx_clear(pk->cx);
 		return OK;
@@ -82,7 +76,7 @@ archive_pack(struct cx *cx, const struct store_ops *store, const char *key,
 	     struct archive_meta *meta)
 {
 	struct pack pk = {.cx = cx, .store = store, .root = home_path};
-	struct progress quiet = {tell_same, &pk.tick, pg ? pg->deadline_ms : 0};
+	struct progress quiet;
 	const struct progress *q = pg ? &quiet : NULL;
 	struct measure m;
 	bool there;
@@ -91,6 +85,7 @@ archive_pack(struct cx *cx, const struct store_ops *store, const char *key,
 	pk.meta.created_ms = clock_now_ms();
 	snprintf(pk.meta.format, sizeof(pk.meta.format), META_FORMAT);
 	tick_begin(&pk.tick, cx, pg, 0);
+	quiet = tick_beside(&pk.tick);
 	if ((e = measure_tree(cx, home_path, &pk.tick, &m)))
 		return e;
 	pk.tick.total = m.bytes;

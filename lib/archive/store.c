@@ -5,7 +5,7 @@
 enum err
 store_find(struct cx *cx, const struct store_ops **out)
 {
-	static const struct store_ops *const stores[] = {&store_dir};
+	static const struct store_ops *const stores[] = {&store_dir, &store_s3};
 	const char *name = cx->site->store;
 	size_t i;
 
@@ -15,5 +15,6 @@ store_find(struct cx *cx, const struct store_ops **out)
 			return OK;
 		}
 	return cx_fail(cx, ERR_CONFIG,
-		       "roost.conf: store = %s is not known; use dir", name);
+		       "roost.conf: store = %s is not known; use dir or s3",
+		       name);
 }

@@ -85,12 +85,14 @@ clear_old(struct cx *cx, const char *key)
 }
 
 static enum err
-dir_put_open(struct cx *cx, const char *key, struct store_writer **w)
+dir_put_open(struct cx *cx, const char *key, const struct progress *pg,
+	     struct store_writer **w)
 {
 	const char *part;
 	enum err e;
 	int fd;
 
+	(void)pg;
 	if ((e = spot_key(cx, key)))
 		return e;
 	if (FAULT(FAULT_STORE_PUT_BEFORE))
@@ -192,10 +194,12 @@ dir_put_close(struct cx *cx, struct store_writer *w)
 }
 
 static enum err
-dir_put_meta(struct cx *cx, const char *key, const char *json, size_t n)
+dir_put_meta(struct cx *cx, const char *key, const char *json, size_t n,
+	     const struct progress *pg)
 {
 	enum err e;
 
+	(void)pg;
 	if ((e = spot_key(cx, key)))
 		return e;
 	if (FAULT(FAULT_STORE_META_BEFORE))
@@ -209,11 +213,13 @@ dir_put_meta(struct cx *cx, const char *key, const char *json, size_t n)
 }
 
 static enum err
-dir_get_meta(struct cx *cx, const char *key, struct archive_meta *meta)
+dir_get_meta(struct cx *cx, const char *key, const struct progress *pg,
+	     struct archive_meta *meta)
 {
 	struct buf b;
 	enum err e;
 
+	(void)pg;
 	if ((e = spot_key(cx, key)))
 		return e;
 	if (FAULT(FAULT_STORE_GET))
@@ -247,11 +253,13 @@ open_object(struct cx *cx, const char *key, int *out)
 }
 
 static enum err
-dir_get_open(struct cx *cx, const char *key, struct store_reader **r)
+dir_get_open(struct cx *cx, const char *key, const struct progress *pg,
+	     struct store_reader **r)
 {
 	enum err e;
 	int fd = -1;
 
+	(void)pg;
 	if ((e = spot_key(cx, key)))
 		return e;
 	if (FAULT(FAULT_STORE_GET))

@@ -2,14 +2,8 @@
 #ifndef ARCHIVE_STORE_DIR_H
 #define ARCHIVE_STORE_DIR_H
 
-#include "archive/archive.h"
+#include "archive/spot.h"
 
-#define SPOT_OBJECT "home.tar.zst"
-#define SPOT_META SPOT_OBJECT ".meta"
-#define SPOT_PART SPOT_OBJECT ".part"
-
-/* ERR_INVALID unless it is a key. */
-MUST_USE enum err spot_key(struct cx *cx, const char *key);
 /* {archives_dir}/{key}/{file}; file NULL: the directory. */
 const char *spot_path(struct cx *cx, const char *key, const char *file);
 /* The directory of all archives of the key's workspace. */

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,16 +10,6 @@
 #include "base/fs.h"
 #include "base/id.h"
 #include "rules/names.h"
-
-enum err
-spot_key(struct cx *cx, const char *key)
-{
-	char id[37], op_id[37];
-
-	if (!key || !name_archive_ids(key, id, op_id))
-		return cx_fail(cx, ERR_INVALID, "not the key of an archive");
-	return OK;
-}
 
 const char *
 spot_path(struct cx *cx, const char *key, const char *file)
@@ -112,32 +101,23 @@ dir_remove(struct cx *cx, const char *key)
 	return fs_sync_dir(cx, cx->site->archives_dir);
 }
 
-struct names {
-	const char **v;
-	size_t n, cap;
-};
-
+/* What is in the directory of one archive. */
 static void
-add_name(struct cx *cx, struct names *l, const char *id, const char *op_id)
+look(struct cx *cx, const char *id, const char *op_id, struct archive_fact *f)
 {
 	char key[NAME_MAX_LEN];
+	struct stat st;
 
-	if (l->n == l->cap) {
-		size_t more = l->cap ? l->cap * 2 : 64;
-		const char **v = arena_array(&cx->arena, more, sizeof(*v));
-
-		if (l->n)
-			memcpy(v, l->v, l->n * sizeof(*v));
-		l->v = v;
-		l->cap = more;
-	}
-	l->v[l->n++] = arena_strdup(&cx->arena, name_archive(id, op_id, key));
+	name_archive(id, op_id, key);
+	f->marked = !lstat(spot_path(cx, key, SPOT_META), &st);
+	if (!lstat(spot_path(cx, key, SPOT_OBJECT), &st))
+		f->size = st.st_size;
 }
 
 /* Keys below a directory: of all workspaces, or (id) of one. Names that are
  * no UUIDs are not ours. */
 static enum err
-list_uuids(struct cx *cx, const char *path, const char *id, struct names *l)
+list_uuids(struct cx *cx, const char *path, const char *id, struct spots *l)
 {
 	DIR *d = opendir(path);
 	struct dirent *de;
@@ -152,7 +132,8 @@ list_uuids(struct cx *cx, const char *path, const char *id, struct names *l)
 		if (!id_is_uuid(de->d_name))
 			continue;
 		if (id)
-			add_name(cx, l, id, de->d_name);
+			look(cx, id, de->d_name,
+			     &spots_add(cx, l, id, de->d_name)->fact);
 		else
 			e = list_uuids(cx, spot_path(cx, de->d_name, NULL),
 				       de->d_name, l);
@@ -163,25 +144,16 @@ list_uuids(struct cx *cx, const char *path, const char *id, struct names *l)
 	return e;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 enum err
 dir_list(struct cx *cx, struct archive_names *out)
 {
-	struct names l = {0};
+	struct spots l = {0};
 	enum err e;
 
 	if (FAULT(FAULT_STORE_LIST))
 		return cx_fail(cx, ERR_IO, "fault: list archives");
 	if ((e = list_uuids(cx, cx->site->archives_dir, NULL, &l)))
 		return e;
-	if (l.n)
-		qsort(l.v, l.n, sizeof(*l.v), by_name);
-	out->v = l.v;
-	out->n = l.n;
+	spots_list(cx, &l, out);
 	return OK;
 }

@@ -47,3 +47,22 @@ tick_now(struct tick *t)
 {
 	return t->pg ? tell(t, clock_mono_ms()) : OK;
 }
+
+static bool
+tell_same(void *arg, int64_t done, int64_t total)
+{
+	const struct tick *t = arg;
+
+	(void)done;
+	(void)total;
+	done = t->total > 0 && t->done > t->total ? t->total : t->done;
+	return t->pg->tell && t->pg->tell(t->pg->arg, done, t->total);
+}
+
+struct progress
+tick_beside(struct tick *t)
+{
+	if (!t->pg)
+		return (struct progress){.arg = NULL};
+	return (struct progress){tell_same, t, t->pg->deadline_ms};
+}

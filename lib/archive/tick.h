@@ -15,6 +15,9 @@ void tick_begin(struct tick *t, struct cx *cx, const struct progress *pg,
 		int64_t total);
 /* n more bytes are done. ERR_ABANDONED, ERR_TIMEOUT. Cheap: call it often. */
 MUST_USE enum err tick_add(struct tick *t, int64_t n);
+/* For what is done besides: tells the same again, and hears to give up. It
+ * uses t. */
+struct progress tick_beside(struct tick *t);
 /* Tells now, whatever the time. */
 MUST_USE enum err tick_now(struct tick *t);
 

@@ -266,15 +266,19 @@ archive_unpack(struct cx *cx, const struct store_ops *store, const char *key,
 			 .uid = uid,
 			 .meta = &m,
 			 .broken = &s.err};
+	struct progress quiet;
+	const struct progress *q = pg ? &quiet : NULL;
 	enum err e;
 
-	if ((e = store->get_meta(cx, key, &m)) ||
+	tick_begin(&tick, cx, pg, 0);
+	quiet = tick_beside(&tick);
+	if ((e = store->get_meta(cx, key, q, &m)) ||
 	    (e = check_space(cx, path, &m)))
 		return e;
-	tick_begin(&tick, cx, pg, m.content);
+	tick.total = m.content;
 	s.tick = &tick;
 	s.limit = m.size;
-	if ((e = tick_now(&tick)) || (e = store->get_open(cx, key, &s.r)))
+	if ((e = tick_now(&tick)) || (e = store->get_open(cx, key, q, &s.r)))
 		return e;
 	s.hash = hash_new();
 	s.chunk = malloc(CHUNK);

@@ -171,19 +171,63 @@ take_lines(struct parser *p, char *text, size_t n)
 	return end_section(p);
 }
 
+/* A path of names as every object store has them; no "..", no "//". */
+static bool
+prefix_ok(const char *s)
+{
+	size_t n = strlen(s), i;
+
+	for (i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr("-_./", s[i]))
+			return false;
+	return !n || (s[n - 1] == '/' && *s != '/' && !strstr(s, "//") &&
+		      !strstr(s, ".."));
+}
+
+static bool
+bucket_ok(const char *s)
+{
+	return strlen(s) >= 3 &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-") ==
+		       strlen(s) &&
+	       !strchr(".-", *s) && !strstr(s, "..");
+}
+
+static enum err
+check_store(struct parser *p)
+{
+	const struct site *s = p->site;
+
+	if (!strcmp(s->store, "dir"))
+		return OK;
+	if (strcmp(s->store, "s3"))
+		return bad(p, "store", "dir or s3");
+	if (!bucket_ok(s->s3_bucket))
+		return bad(p, "s3_bucket",
+			   "the name of a bucket: a-z, 0-9, dots and dashes");
+	if (!prefix_ok(s->s3_prefix))
+		return bad(p, "s3_prefix", "like archives/, or empty");
+	if (!name_ok(s->s3_region, "-_"))
+		return bad(p, "s3_region", "letters, digits and dashes");
+	if (strcmp(s->s3_style, "path") && strcmp(s->s3_style, "host"))
+		return bad(p, "s3_style", "path or host");
+	return OK;
+}
+
 /* What one key alone cannot tell. */
 static enum err
 check_site(struct parser *p)
 {
 	const struct site *s = p->site;
+	enum err e;
 
 	if (strcmp(s->engine, "process") && strcmp(s->engine, "docker"))
 		return bad(p, "engine", "process or docker");
 	if (!strcmp(s->engine, "process") && strcmp(s->network, "none") &&
 	    strcmp(s->network, "host"))
 		return bad(p, "network", "none or host");
-	if (strcmp(s->store, "dir"))
-		return bad(p, "store", "dir is the one there is");
+	if ((e = check_store(p)))
+		return e;
 	if (host_refused(s))
 		return bad(p, "workspace_domain", host_refused(s));
 	if (s->port_base + s->slots > 65536)

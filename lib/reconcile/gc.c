@@ -95,6 +95,27 @@ newest(const void *a, const void *b)
 	return strcmp(x->item->key, y->item->key);
 }
 
+static bool
+may_be_kept(const struct gc_item *it)
+{
+	return it->marked && (it->why == GC_ORPHAN || it->why == GC_CURRENT);
+}
+
+/* True: there are so few that which is newest does not matter, and no marker
+ * need be read. (In a store far away each is a request.) */
+static bool
+keep_few(struct gc_item *v, size_t n, int64_t keep)
+{
+	int64_t whole = 0;
+
+	for (size_t i = 0; i < n; i++)
+		whole += may_be_kept(&v[i]);
+	for (size_t i = 0; i < n && whole <= keep; i++)
+		if (may_be_kept(&v[i]) && v[i].why == GC_ORPHAN)
+			v[i].why = GC_KEPT;
+	return whole <= keep;
+}
+
 /*
  * The newest whole ones of a living workspace are kept; the one that it is
  * restored from counts among them. One without its marker is not whole; one
@@ -109,10 +130,12 @@ keep_newest(struct cx *cx, struct world *w, struct gc_item *v, size_t n)
 	size_t whole = 0;
 	enum err e;
 
+	if (keep_few(v, n, keep))
+		return OK;
 	for (size_t i = 0; i < n; i++) {
-		if (v[i].why != GC_ORPHAN && v[i].why != GC_CURRENT)
+		if (!may_be_kept(&v[i]))
 			continue;
-		e = w->store->get_meta(cx, v[i].key, &meta);
+		e = w->store->get_meta(cx, v[i].key, NULL, &meta);
 		if (e == ERR_CORRUPT)
 			v[i].why = GC_KEPT;
 		else if (e && e != ERR_NOT_FOUND)
@@ -120,7 +143,6 @@ keep_newest(struct cx *cx, struct world *w, struct gc_item *v, size_t n)
 		cx_clear(cx);
 		if (e)
 			continue;
-		v[i].bytes = meta.size;
 		aged[whole++] = (struct aged){&v[i], meta.created_ms};
 	}
 	if (whole)
@@ -264,7 +286,10 @@ plan(struct cx *cx, struct world *w, struct gc_list *out,
 	l.n = names.n;
 	l.v = arena_array(&cx->arena, l.n + 1, sizeof *l.v);
 	for (size_t i = 0; i < l.n; i++)
-		l.v[i] = (struct gc_item){.key = names.v[i], .why = GC_ORPHAN};
+		l.v[i] = (struct gc_item){.key = names.v[i],
+					  .why = GC_ORPHAN,
+					  .bytes = names.fact[i].size,
+					  .marked = names.fact[i].marked};
 	if ((e = judge_all(cx, w, &l)) || (e = read_orphans(cx, w, orphans)))
 		return e;
 	date_orphans(cx, w, orphans, &l);

@@ -29,7 +29,8 @@ struct gc_item {
 	const char *key; /* in cx's arena */
 	enum gc_why why;
 	int64_t since_ms; /* an orphan since; now when just found */
-	int64_t bytes;	  /* 0: not known */
+	int64_t bytes;	  /* 0: there is only a part of it */
+	bool marked;	  /* it has its marker */
 	bool removed;	  /* gc_run: it is gone */
 };
 

@@ -51,7 +51,7 @@ static enum err
 measure(struct cx *cx, struct world *w, struct found *f)
 {
 	struct archive_meta meta;
-	enum err e = w->store->get_meta(cx, f->key, &meta);
+	enum err e = w->store->get_meta(cx, f->key, NULL, &meta);
 
 	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
 		cx_clear(cx);
@@ -76,7 +76,7 @@ add_archive(struct cx *cx, struct world *w, struct finds *finds,
 		arena_strdup(&cx->arena, id));
 	f->why = gc_why_name(it->why);
 	f->since_ms = it->since_ms;
-	return measure(cx, w, f);
+	return it->marked ? measure(cx, w, f) : OK;
 }
 
 static enum err

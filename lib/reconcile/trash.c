@@ -205,7 +205,8 @@ is_spare(struct cx *cx, struct world *w, const char *name, bool *spare)
 	if ((e = w->home->look(cx, ids, 1, &home)))
 		return e;
 	*spare = home || (ws.status == STATUS_DELETED && ws.deleted_ms) ||
-		 !w->store->get_meta(cx, name_archive(id, op_id, key), &meta);
+		 !w->store->get_meta(cx, name_archive(id, op_id, key), NULL,
+				     &meta);
 	cx_clear(cx);
 	return OK;
 }

@@ -96,6 +96,7 @@ withSite('OpenAPI', { apps }, (it) => {
 		await call(admin, 'get', `${each}/status`, { id, query: '?wait=0' });
 		await call(admin, 'get', '/api/v1/events', { query: '?after=0&wait=0' });
 		await call(admin, 'get', `${each}/operations`, { id });
+		await call(admin, 'get', `${each}/download`, { id });
 		await call(admin, 'patch', each, { id, body: { memo: 'm' } });
 		await call(admin, 'post', `${each}:recover`, { id, expect: 409 });
 		await call(admin, 'post', `${each}:extend`, { id, body: { seconds: 60 } });

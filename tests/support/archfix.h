@@ -117,7 +117,7 @@ write_marker(const struct buf *data, long long content, long long files)
 		 "\"content\":%lld,\"files\":%lld,\"skipped\":0,"
 		 "\"created_at\":\"2026-01-02T03:04:05.678Z\"}",
 		 hex, data->len, content, files);
-	ok(store_dir.put_meta(cx, KEY, json, strlen(json)));
+	ok(store_dir.put_meta(cx, KEY, json, strlen(json), NULL));
 }
 
 FIX void
@@ -125,7 +125,7 @@ write_object(const void *p, size_t n)
 {
 	struct store_writer *w;
 
-	ok(store_dir.put_open(cx, KEY, &w));
+	ok(store_dir.put_open(cx, KEY, NULL, &w));
 	ok(store_dir.put_write(cx, w, p, n));
 	ok(store_dir.put_close(cx, w));
 }

@@ -84,11 +84,13 @@ fake_probe(struct cx *cx)
 }
 
 static enum err
-fake_put_open(struct cx *cx, const char *key, struct store_writer **w)
+fake_put_open(struct cx *cx, const char *key, const struct progress *pg,
+	      struct store_writer **w)
 {
 	enum err e = check(cx, key);
 	struct object *o;
 
+	(void)pg;
 	if (e)
 		return e;
 	o = find(key);
@@ -131,11 +133,13 @@ fake_put_close(struct cx *cx, struct store_writer *w)
 }
 
 static enum err
-fake_put_meta(struct cx *cx, const char *key, const char *json, size_t n)
+fake_put_meta(struct cx *cx, const char *key, const char *json, size_t n,
+	      const struct progress *pg)
 {
 	enum err e = check(cx, key);
 	struct object *o;
 
+	(void)pg;
 	if (e)
 		return e;
 	if (!(o = find(key)))
@@ -147,11 +151,13 @@ fake_put_meta(struct cx *cx, const char *key, const char *json, size_t n)
 }
 
 static enum err
-fake_get_meta(struct cx *cx, const char *key, struct archive_meta *meta)
+fake_get_meta(struct cx *cx, const char *key, const struct progress *pg,
+	      struct archive_meta *meta)
 {
 	enum err e = check(cx, key);
 	struct object *o;
 
+	(void)pg;
 	if (e)
 		return e;
 	if (!(o = find(key)) || !o->meta.len)
@@ -173,11 +179,13 @@ whole(struct cx *cx, const char *key, struct object **o)
 }
 
 static enum err
-fake_get_open(struct cx *cx, const char *key, struct store_reader **r)
+fake_get_open(struct cx *cx, const char *key, const struct progress *pg,
+	      struct store_reader **r)
 {
 	struct object *o;
 	enum err e = whole(cx, key, &o);
 
+	(void)pg;
 	if (e)
 		return e;
 	*r = calloc(1, sizeof(**r));
@@ -250,10 +258,21 @@ fake_list(struct cx *cx, struct archive_names *out)
 
 	out->n = 0;
 	out->v = arena_array(&cx->arena, OBJECTS, sizeof(*out->v));
+	out->fact = arena_array(&cx->arena, OBJECTS, sizeof(*out->fact));
 	for (i = 0; i < OBJECTS; i++)
 		if (*all[i].key)
 			out->v[out->n++] = arena_strdup(&cx->arena, all[i].key);
 	qsort(out->v, out->n, sizeof(*out->v), by_name);
+	for (i = 0; i < out->n; i++) {
+		const struct object *o = find(out->v[i]);
+
+		if (o)
+			out->fact[i] =
+				(struct archive_fact){.size = (int64_t)o->data
+								      .len,
+						      .marked =
+							      o->meta.len > 0};
+	}
 	return OK;
 }
 

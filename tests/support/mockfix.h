@@ -176,9 +176,10 @@ shop_write(struct cx *c, struct store_writer *sw, const void *p, size_t n)
 }
 
 FIX enum err
-shop_meta(struct cx *c, const char *key, const char *json, size_t n)
+shop_meta(struct cx *c, const char *key, const char *json, size_t n,
+	  const struct progress *pg)
 {
-	enum err e = store_dir.put_meta(c, key, json, n);
+	enum err e = store_dir.put_meta(c, key, json, n, pg);
 
 	if (!e && shop.metas)
 		shop.metas();
