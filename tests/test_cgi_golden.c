@@ -44,10 +44,10 @@ stored(const char *key)
 		"zst/1\"}";
 	struct store_writer *w;
 
-	ok(store_dir.put_open(cx, key, &w));
+	ok(store_dir.put_open(cx, key, NULL, &w));
 	ok(store_dir.put_write(cx, w, "x", 1));
 	ok(store_dir.put_close(cx, w));
-	ok(store_dir.put_meta(cx, key, meta, strlen(meta)));
+	ok(store_dir.put_meta(cx, key, meta, strlen(meta), NULL));
 }
 
 static void

@@ -16,8 +16,10 @@ static size_t input_n, input_at;
 static char base[64];
 
 static enum err
-get_meta(struct cx *cx, const char *key, struct archive_meta *m)
+get_meta(struct cx *cx, const char *key, const struct progress *pg,
+	 struct archive_meta *m)
 {
+	(void)pg;
 	(void)cx;
 	(void)key;
 	*m = (struct archive_meta){.size = (int64_t)input_n,
@@ -28,8 +30,10 @@ get_meta(struct cx *cx, const char *key, struct archive_meta *m)
 }
 
 static enum err
-get_open(struct cx *cx, const char *key, struct store_reader **r)
+get_open(struct cx *cx, const char *key, const struct progress *pg,
+	 struct store_reader **r)
 {
+	(void)pg;
 	(void)cx;
 	(void)key;
 	*r = NULL;
