@@ -350,7 +350,7 @@ START_TEST(without_room_it_is_answered_at_once)
 	/* and where there is no waiter, or the server keeps the socket */
 	ask_status(&w, w.rev, 20);
 	ck_assert_int_eq(answered(), 200);
-	ck_assert_str_eq(header_of("Retry-After"), "1");
+	ck_assert_str_eq(header_of("Retry-After"), "2");
 	ask_stream(ann_cookie, "0");
 	ck_assert_int_eq(answered(), 200);
 	ck_assert(says("retry: 1000"));
