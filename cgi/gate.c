@@ -238,6 +238,16 @@ backend(struct cx *cx, const struct workspace *ws)
 			    (long long)ws->slot);
 }
 
+/* Does it show that somebody uses the workspace? Never what Roost itself asks;
+ * and where the traffic decides, not what an open page fetches by itself. */
+static bool
+is_use(const struct cx *cx, const struct ask *a)
+{
+	return !a->probe &&
+	       (strcmp(cx->site->count_open_connections, "traffic") != 0 ||
+		!accept_fetch(&a->rq));
+}
+
 static void
 pass(struct cx *cx, struct ask *a)
 {
@@ -245,7 +255,8 @@ pass(struct cx *cx, struct ask *a)
 	struct response *rp = &a->rp;
 
 	/* A stamp that cannot be left must not shut anybody out. */
-	if (!a->probe && fs_touch(cx, site_run_path(cx, a->id, ".access"))) {
+	if (is_use(cx, a) &&
+	    fs_touch(cx, site_run_path(cx, a->id, ".access"))) {
 		log_fail(cx, "stamp");
 		cx_clear(cx);
 	}

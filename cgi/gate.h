@@ -21,8 +21,9 @@
  * 2. The id that is judged is the id that is routed: the raw target, the
  *    decoded path and what the server resolved must name the same one. With
  *    workspace_domain (base/host.h) the Host header decides, and only it.
- * 3. It stamps run/{id}.access and writes nothing to the database, but that a
- *    session that is used here slides, at most once a minute.
+ * 3. It stamps run/{id}.access for what is use (docs/ACTIVITY.md) and writes
+ *    nothing to the database, but that a session that is used here slides, at
+ *    most once a minute.
  * 4. Only a navigation is sent to the handler, which may wake; anything else
  *    to a workspace that does not run gets a short 503 here.
  * 5. Who has doctor's badge reaches the instance that doctor plays, which is

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "ctl/ctl.h"
+#include "rules/ttl.h"
 #include "rules/words.h"
 
 /* A cell: | would end it. */
@@ -161,6 +162,23 @@ reasons(void)
 }
 
 static void
+activity(void)
+{
+	int h;
+
+	head("Why it runs",
+	     "`runs_because` of a workspace; where several hold it, the first "
+	     "of them. What counts: [ACTIVITY.md](../ACTIVITY.md).",
+	     "word | what it means");
+	for (h = HOLD_NONE; h < HOLD__MAX; h++) {
+		printf("|");
+		code(h ? hold_name((enum hold)h) : "null");
+		cell(hold_what((enum hold)h));
+		row_end();
+	}
+}
+
+static void
 metrics(void)
 {
 	head("Metrics",
@@ -230,9 +248,10 @@ static const struct {
 	const char *topic;
 	void (*print)(void);
 } topics[] = {
-	{"commands", command_pages}, {"config", config},   {"apps", apps},
-	{"settings", settings},	     {"errors", errors},   {"reasons", reasons},
-	{"doctor", checks},	     {"metrics", metrics}, {"faults", faults},
+	{"commands", command_pages}, {"config", config}, {"apps", apps},
+	{"settings", settings},	     {"errors", errors}, {"reasons", reasons},
+	{"activity", activity},	     {"doctor", checks}, {"metrics", metrics},
+	{"faults", faults},
 };
 
 enum err

@@ -179,11 +179,41 @@ START_TEST(connections_stand_in_the_table_once)
 }
 END_TEST
 
+/* What a connection has carried, under a name that stays. */
+START_TEST(bytes_of_a_connection_are_counted)
+{
+	int fd = listener("127.0.0.1", false), c = connected();
+	int in = accept(fd, NULL, NULL);
+	char text[1000] = "";
+	struct tcp_sock was, now = {.listens = true};
+	struct seen all = table();
+
+	was = all.v[0].listens ? all.v[1] : all.v[0];
+	ck_assert(!was.listens);
+	ck_assert_int_eq(write(c, text, 700), 700);
+	ck_assert_int_eq(read(in, text, sizeof(text)), 700);
+	ck_assert_int_eq(write(in, text, 300), 300);
+	ck_assert_int_eq(read(c, text, sizeof(text)), 300);
+	for (int i = 0; i < 100 && now.moved < was.moved + 1000; i++) {
+		all = table();
+		now = all.v[0].listens ? all.v[1] : all.v[0];
+		usleep(10000); /* until it is acknowledged */
+	}
+	ck_assert_int_eq(now.moved - was.moved, 1000);
+	ck_assert_uint_eq(now.cookie, was.cookie);
+	ck_assert_uint_ne(now.cookie, 0);
+	close(in);
+	close(c);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {it_is_known_who_listens_where,
-				      connections_stand_in_the_table_once};
+				      connections_stand_in_the_table_once,
+				      bytes_of_a_connection_are_counted};
 
 	return suite_run(&(struct suite){.name = "base_sockdiag",
 					 .up = up,

@@ -122,6 +122,40 @@ START_TEST(a_server_that_asks_for_it_gets_the_status_in_a_header)
 }
 END_TEST
 
+/* Where the traffic decides, what a page fetches by itself is no use; all else
+ * is, and everything where open connections hold. */
+START_TEST(what_counts_as_use)
+{
+	static const struct {
+		const char *method, *mode;
+		bool use;
+	} asks[] = {
+		{"GET", "navigate", true},   {"GET", NULL, true},
+		{"GET", "websocket", true},  {"GET", "cors", false},
+		{"GET", "no-cors", false},   {"GET", "same-origin", false},
+		{"HEAD", "cors", false},     {"OPTIONS", "cors", false},
+		{"POST", "cors", true},	     {"PUT", "same-origin", true},
+		{"DELETE", "no-cors", true},
+	};
+	struct workspace w = standing(&ann_who, 7);
+	const char *stamp = site_run_path(cx, w.id, ".access");
+
+	for (size_t i = 0; i < 2 * sizeof(asks) / sizeof(asks[0]); i++) {
+		bool traffic = i % 2 == 0;
+
+		t.site.count_open_connections = traffic ? "traffic" : "yes";
+		unlink(stamp);
+		ask(asks[i / 2].method, inside(w.id, "/x"));
+		as(ann_cookie);
+		if (asks[i / 2].mode)
+			set("HTTP_SEC_FETCH_MODE", asks[i / 2].mode);
+		ck_assert_int_eq(gated(), 200);
+		ck_assert_msg(fs_exists(stamp) == (asks[i / 2].use || !traffic),
+			      "row %zu", i / 2);
+	}
+}
+END_TEST
+
 /* A host that could be read as anything else in an address is none. */
 START_TEST(an_instance_is_called_as_the_client_calls_it)
 {
@@ -540,6 +574,7 @@ main(void)
 		{the_owner_passes_to_a_running_one,
 		 an_instance_is_told_the_scheme_of_the_client,
 		 a_server_that_asks_for_it_gets_the_status_in_a_header,
+		 what_counts_as_use,
 		 an_instance_is_called_as_the_client_calls_it,
 		 who_says_it_elsewhere_gets_no_body,
 		 a_session_slides_here_too,

@@ -12,6 +12,8 @@
 
 #define MINUTE INT64_C(60000)
 
+static const struct use nobody = {.connections = 0};
+
 /* As the gate does it, at that time. */
 static void
 touch(const char *id, int64_t at_ms)
@@ -142,7 +144,7 @@ START_TEST(kept_in_the_last_moment)
 
 	cx_tick(cx);
 	ok(workspace_keep(cx, world.db, w.id, 0, cx->now_ms + MINUTE, NULL));
-	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 0));
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, &nobody));
 	ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
 }
 END_TEST
@@ -295,17 +297,19 @@ END_TEST
 /* In the transaction itself: due when it was looked at, not due any more. */
 START_TEST(the_wish_looks_again)
 {
+	struct use one = {.connections = 1};
 	struct workspace w = idle_for(301000);
 
 	cx_tick(cx);
+	one.used_ms = cx->now_ms;
 	touch(w.id, cx->now_ms - 1000);
-	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 0));
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, &nobody));
 	ck_assert_int_eq(get(w.id).desired, STATUS_RUNNING);
 	touch(w.id, 1000);
-	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 1));
-	ok(commit_wish(cx, &world, w.id, 0));
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, &one));
+	ok(commit_wish(cx, &world, w.id, &nobody));
 	ck_assert_int_eq(get(w.id).desired, STATUS_STANDBY);
-	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, 0));
+	fails(ERR_CONFLICT, commit_wish(cx, &world, w.id, &nobody));
 }
 END_TEST
 
@@ -371,6 +375,118 @@ START_TEST(what_cannot_be_cut_is_given_up_in_time)
 }
 END_TEST
 
+/* ---- count_open_connections = traffic ---- */
+
+static struct flow flows[2];
+
+/* Running, one connection open, windows of a minute. */
+static struct workspace
+one_connected(void)
+{
+	struct workspace w = idle_for(301000);
+
+	t.site.count_open_connections = "traffic";
+	flows[0] = (struct flow){7, 100};
+	mock_add(w.id, 1);
+	mock.v[mock_at(w.id)].flows = flows;
+	mock.v[mock_at(w.id)].n_flows = 1;
+	return w;
+}
+
+/* As if the window had begun so long ago. */
+static void
+window_ago(const char *id, int64_t ms, int64_t moved)
+{
+	const char *text =
+		arena_printf(&cx->arena,
+			     "roost-traffic 1 0 %lld %lld 1\n7 %lld\n",
+			     (long long)(clock_now_ms() - ms),
+			     (long long)(clock_now_ms() - ms),
+			     (long long)moved);
+
+	ok(fs_write(cx, site_run_path(cx, id, ".traffic"), text, strlen(text),
+		    0600));
+}
+
+START_TEST(a_silent_connection_does_not_hold)
+{
+	struct workspace w = one_connected();
+
+	pass(); /* seen for the first time: that is use */
+	w = get(w.id);
+	ck_assert_int_eq(w.connections, 1);
+	ck_assert_int_eq(w.idle_since_ms, 0);
+	window_ago(w.id, 61000, 100);
+	pass();
+	w = get(w.id);
+	ck_assert_int_eq(w.status, STATUS_RUNNING);
+	ck_assert_int_eq(w.connections, 1);
+	ck_assert_int_ne(w.idle_since_ms, 0);
+	ck_assert_int_le(w.idle_since_ms, clock_now_ms() - 61000);
+	doctor(w.id, "last_access_ms = 1, idle_since_ms = 1");
+	pass();
+	is_at(w.id, STATUS_STANDBY);
+}
+END_TEST
+
+START_TEST(a_connection_that_moves_holds)
+{
+	struct workspace w = one_connected();
+
+	pass();
+	window_ago(w.id, 61000, 100);
+	pass();
+	ck_assert_int_ne(get(w.id).idle_since_ms, 0);
+	flows[0].moved += 4096;
+	pass(); /* at once, not after a window */
+	w = get(w.id);
+	ck_assert_int_eq(w.idle_since_ms, 0);
+	ck_assert_int_gt(w.last_access_ms, clock_now_ms() - MINUTE);
+	/* another one in its place is not the old one's silence */
+	window_ago(w.id, 61000, 100);
+	flows[0] = (struct flow){8, 5000};
+	pass();
+	ck_assert_int_eq(get(w.id).idle_since_ms, 0);
+}
+END_TEST
+
+/* What cannot be known or kept proves no silence. */
+START_TEST(a_lost_sample_holds)
+{
+	static const char *const torn[] = {
+		"",
+		"roost-traffic",
+		"roost-traffic 1 0 5 5 1\n",
+		"roost-traffic 1 99 5 5 0\n", /* of another instance */
+		"roost-traffic 1 0 5 5 18446744073709551615\n",
+	};
+	struct workspace w = one_connected();
+	const char *path = site_run_path(cx, w.id, ".traffic");
+
+	for (size_t i = 0; i < sizeof(torn) / sizeof(torn[0]); i++) {
+		ok(fs_write(cx, path, torn[i], strlen(torn[i]), 0600));
+		pass();
+		ck_assert_int_eq(get(w.id).idle_since_ms, 0);
+	}
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* neither read nor written */
+	pass();
+	ck_assert_int_eq(get(w.id).idle_since_ms, 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	window_ago(w.id, 61000, 100);
+	mock.v[mock_at(w.id)].n_flows = 0; /* an engine that cannot tell */
+	pass();
+	ck_assert_int_eq(get(w.id).idle_since_ms, 0);
+	ck_assert_int_eq(unlink(path), 0);
+	mock.v[mock_at(w.id)].n_flows = 1;
+	pass();
+	ck_assert(fs_exists(path));
+	mock_add(w.id, 0);
+	pass();
+	ck_assert(!fs_exists(path));
+}
+END_TEST
+
 START_TEST(what_matters)
 {
 	struct workspace row = {.status = STATUS_RUNNING,
@@ -418,6 +534,9 @@ main(void)
 				      a_failed_listing_stops_nobody,
 				      who_lost_a_session_is_cut_and_nobody_else,
 				      what_cannot_be_cut_is_given_up_in_time,
+				      a_silent_connection_does_not_hold,
+				      a_connection_that_moves_holds,
+				      a_lost_sample_holds,
 				      what_matters,
 				      NULL};
 

@@ -228,6 +228,9 @@ check_site(struct parser *p)
 		return bad(p, "network", "none or host");
 	if ((e = check_store(p)))
 		return e;
+	if (strcmp(s->count_open_connections, "yes") &&
+	    strcmp(s->count_open_connections, "traffic"))
+		return bad(p, "count_open_connections", "yes or traffic");
 	if (host_refused(s))
 		return bad(p, "workspace_domain", host_refused(s));
 	if (s->port_base + s->slots > 65536)

@@ -107,7 +107,8 @@ fs_read(struct cx *cx, const char *path, struct buf *out)
 }
 
 static enum err
-write_all(struct cx *cx, int fd, const char *path, const char *p, size_t n)
+write_all(struct cx *cx, int fd, const char *path, const char *p, size_t n,
+	  bool sync)
 {
 	while (n) {
 		ssize_t done = write(fd, p, n);
@@ -119,14 +120,22 @@ write_all(struct cx *cx, int fd, const char *path, const char *p, size_t n)
 		p += done;
 		n -= (size_t)done;
 	}
-	if (fsync(fd))
+	if (sync && fsync(fd))
 		return cx_errno(cx, errno, "sync %s", path);
 	return OK;
 }
 
-enum err
-fs_write_sync(struct cx *cx, const char *path, const void *p, size_t n,
-	      mode_t mode)
+static enum err
+rename_one(struct cx *cx, const char *from, const char *to)
+{
+	return rename(from, to)
+		       ? cx_errno(cx, errno, "rename %s to %s", from, to)
+		       : OK;
+}
+
+static enum err
+write_beside(struct cx *cx, const char *path, const void *p, size_t n,
+	     mode_t mode, bool sync)
 {
 	unsigned char r[4];
 	char hex[9], *tmp;
@@ -139,12 +148,26 @@ fs_write_sync(struct cx *cx, const char *path, const void *p, size_t n,
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return cx_errno(cx, errno, "make %s", tmp);
-	e = write_all(cx, fd, tmp, p, n);
+	e = write_all(cx, fd, tmp, p, n, sync);
 	if (close(fd) && !e)
 		e = cx_errno(cx, errno, "close %s", tmp);
-	if (e || (e = fs_rename_sync(cx, tmp, path)))
+	if (e || (e = sync ? fs_rename_sync(cx, tmp, path)
+			   : rename_one(cx, tmp, path)))
 		unlink(tmp);
 	return e;
+}
+
+enum err
+fs_write_sync(struct cx *cx, const char *path, const void *p, size_t n,
+	      mode_t mode)
+{
+	return write_beside(cx, path, p, n, mode, true);
+}
+
+enum err
+fs_write(struct cx *cx, const char *path, const void *p, size_t n, mode_t mode)
+{
+	return write_beside(cx, path, p, n, mode, false);
 }
 
 enum err

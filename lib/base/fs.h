@@ -20,6 +20,10 @@ MUST_USE enum err fs_read(struct cx *cx, const char *path, struct buf *out);
 /* Writes beside, fsyncs, renames into place, fsyncs the directory. */
 MUST_USE enum err fs_write_sync(struct cx *cx, const char *path, const void *p,
 				size_t n, mode_t mode);
+/* The same without syncs: whole or absent for whoever reads it, but for a power
+ * loss. */
+MUST_USE enum err fs_write(struct cx *cx, const char *path, const void *p,
+			   size_t n, mode_t mode);
 /*
  * Removes a tree without following symlinks and without recursion depth
  * limits (10,000 levels are fine), making directories writable as needed.

@@ -134,6 +134,26 @@ reached_at(const struct inet_diag_msg *m, bool only_v6)
 						       : TCP_AT_ELSEWHERE;
 }
 
+/* struct tcp_info of linux/tcp.h as far as we read it; the C library's own
+ * ends before the counters. */
+struct info {
+	struct tcp_info head;
+	uint64_t pacing_rate, max_pacing_rate;
+	uint64_t bytes_acked, bytes_received;
+};
+_Static_assert(sizeof(struct info) == 136, "as the kernel has it");
+
+/* An older kernel's answer may be shorter. */
+static int64_t
+bytes_moved(const struct rtattr *a)
+{
+	struct info info = {.bytes_acked = 0};
+	size_t n = RTA_PAYLOAD(a);
+
+	memcpy(&info, RTA_DATA(a), n < sizeof(info) ? n : sizeof(info));
+	return (int64_t)(info.bytes_acked + info.bytes_received);
+}
+
 static struct tcp_sock
 tcp_sock(struct nlmsghdr *h)
 {
@@ -142,16 +162,22 @@ tcp_sock(struct nlmsghdr *h)
 		(void *)((char *)NLMSG_DATA(h) + NLMSG_ALIGN(sizeof(*m)));
 	unsigned left = h->nlmsg_len - (unsigned)NLMSG_LENGTH(sizeof(*m));
 	bool only_v6 = false;
+	int64_t moved = 0;
 
 	for (; RTA_OK(a, left); a = sockdiag_next(a, &left))
 		if (a->rta_type == INET_DIAG_SKV6ONLY)
 			only_v6 = *(const unsigned char *)RTA_DATA(a);
+		else if (a->rta_type == INET_DIAG_INFO)
+			moved = bytes_moved(a);
 	return (struct tcp_sock){
 		.listens = m->idiag_state == TCP_LISTEN,
 		.at = reached_at(m, only_v6),
 		.port = ntohs(m->id.idiag_sport),
 		.inode = m->idiag_inode,
 		.uid = m->idiag_uid,
+		.cookie = (uint64_t)m->id.idiag_cookie[1] << 32 |
+			  m->id.idiag_cookie[0],
+		.moved = moved,
 	};
 }
 
@@ -193,6 +219,7 @@ tcp_family(struct cx *cx, int family, uint16_t least, uint16_t most,
 		      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.r = {.sdiag_family = (uint8_t)family,
 		      .sdiag_protocol = IPPROTO_TCP,
+		      .idiag_ext = 1U << (INET_DIAG_INFO - 1),
 		      .idiag_states = 1U << TCP_ESTABLISHED | 1U << TCP_LISTEN},
 		.a = {.nla_len = sizeof(request.a) + sizeof(both),
 		      .nla_type = INET_DIAG_REQ_BYTECODE},

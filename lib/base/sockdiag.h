@@ -29,6 +29,8 @@ struct tcp_sock {
 	uint16_t port;	/* its own */
 	uint32_t inode; /* of its descriptors in /proc; 0: not accepted yet */
 	uint32_t uid;
+	uint64_t cookie; /* names this socket among all of this boot */
+	int64_t moved;	 /* bytes received, and sent and acknowledged */
 };
 
 /* All that listen or are established on ports least..most of this network

@@ -398,6 +398,8 @@ list_one(struct cx *cx, struct json_object *o, struct listing *g)
 	memcpy(one->id, id, 37);
 	one->started_ms = docker_number(o, "Created") * 1000;
 	one->slot = one->connections = -1;
+	one->flows = NULL;
+	one->n_flows = 0;
 	return mend_route(cx, &pl, g, one);
 }
 

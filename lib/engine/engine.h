@@ -26,12 +26,22 @@ struct instance_spec {
 	void *arg;
 };
 
+/* What a connection, or who stands for it, has moved so far. */
+struct flow {
+	uint64_t key;  /* the same only for the same one */
+	int64_t moved; /* bytes, or what is worth as much; grows */
+};
+
 struct instance {
 	char id[37];
 	int64_t started_ms;  /* UTC, 0 when not known */
 	int64_t slot;	     /* -1: none */
 	int64_t connections; /* established now, Roost's own not counted;
 				-1 not known */
+	/* Only with count_open_connections = traffic, and where somebody
+	 * is connected; in cx's arena. None: not known, so they count. */
+	struct flow *flows;
+	size_t n_flows;
 };
 
 struct instances {

@@ -180,6 +180,8 @@ port_list(struct cx *cx, const struct place *pl, const struct record *r,
 	*read = true;
 	port_look(pl, r, ports, &seen);
 	one->connections = ports_connected(ports, r->port);
+	if (flow_wanted(cx))
+		flow_of_port(cx, ports, r->port, one);
 	return port_mark(cx, pl, &seen);
 }
 

@@ -224,20 +224,38 @@ struct listing {
 	size_t cap;
 	struct ports ports; /* read when the first one with a port is met */
 	bool ports_read;
+	struct roots roots; /* with traffic: one for each of the list */
 };
 
 static struct instance *
 listing_add(struct cx *cx, struct listing *g)
 {
 	struct instance *more;
+	struct root *roots;
 
 	if (g->list.n == g->cap) {
 		more = arena_array(&cx->arena, g->cap * 2, sizeof(*more));
 		memcpy(more, g->list.v, g->list.n * sizeof(*more));
 		g->list.v = more;
+		roots = arena_array(&cx->arena, g->cap * 2, sizeof(*roots));
+		memcpy(roots, g->roots.v, g->roots.n * sizeof(*roots));
+		g->roots.v = roots;
 		g->cap *= 2;
 	}
 	return &g->list.v[g->list.n++];
+}
+
+/* Whose processes work for its UNIX socket; a port is counted exactly. */
+static void
+listing_root(const struct cx *cx, const char *id, const struct record *r,
+	     struct listing *g)
+{
+	struct root *root = &g->roots.v[g->roots.n++];
+
+	*root = (struct root){.tree.root = 0};
+	memcpy(root->id, id, sizeof(root->id));
+	if (flow_wanted(cx) && !r->port)
+		(void)procfs_tree(record_root(r), &root->tree);
 }
 
 /* Adds id to the list if it is alive. */
@@ -256,6 +274,9 @@ list_one(struct cx *cx, const char *id, struct listing *g)
 	memcpy(one->id, id, 37);
 	one->started_ms = l.rec.wall_ms;
 	one->slot = one->connections = -1;
+	one->flows = NULL;
+	one->n_flows = 0;
+	listing_root(cx, id, &l.rec, g);
 	applog_trim(&pl);
 	if (l.rec.port)
 		return port_list(cx, &pl, &l.rec, &g->ports, &g->ports_read,
@@ -280,6 +301,7 @@ list_ws(struct cx *cx, struct listing *g)
 		return errno == ENOENT ? OK : cx_errno(cx, errno, "%s", path);
 	g->cap = 64;
 	g->list.v = arena_array(&cx->arena, g->cap, sizeof(*g->list.v));
+	g->roots.v = arena_array(&cx->arena, g->cap, sizeof(*g->roots.v));
 	while (!e) {
 		errno = 0;
 		if (!(d = readdir(dir)))
@@ -301,6 +323,14 @@ by_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+static int
+by_root(const void *a, const void *b)
+{
+	const struct root *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
 static enum err
 process_list(struct cx *cx, struct instances *out)
 {
@@ -316,10 +346,14 @@ process_list(struct cx *cx, struct instances *out)
 		return e;
 	for (i = 0; i < list->n; i++)
 		list->v[i].slot = slots_find(&slots, list->v[i].id);
-	if (list->n)
+	if (list->n) {
 		qsort(list->v, list->n, sizeof(*list->v), by_id);
+		qsort(g.roots.v, g.roots.n, sizeof(*g.roots.v), by_root);
+	}
 	if ((e = activity_count(cx, list)))
 		return e;
+	if (flow_wanted(cx))
+		flow_of_trees(cx, &g.roots, list);
 	*out = *list;
 	return OK;
 }

@@ -25,6 +25,7 @@
 
 #include "base/sockdiag.h"
 #include "engine/engine.h"
+#include "engine/procfs.h"
 #include "rules/names.h"
 
 /* The places of one instance; in cx's arena. */
@@ -210,6 +211,25 @@ void applog_trim(const struct place *pl);
 void applog_add(const struct place *pl, const char *text, size_t n);
 /* Its last lines as one, control characters replaced; in cx's arena. */
 const char *applog_tail(struct cx *cx, const struct place *pl);
+
+/* --- flow.c --- */
+/* The site says count_open_connections = traffic. */
+bool flow_wanted(const struct cx *cx);
+/* Of the connections to a port: the bytes that the kernel has counted. */
+void flow_of_port(struct cx *cx, const struct ports *p, int64_t port,
+		  struct instance *one);
+/* Of UNIX sockets: what the processes of each instance that somebody is
+ * connected to have read, written and computed; one look at /proc. */
+struct root {
+	char id[37];
+	struct procfs_tree tree;
+};
+struct roots {
+	struct root *v; /* in the order of the list */
+	size_t n;
+};
+void flow_of_trees(struct cx *cx, const struct roots *roots,
+		   struct instances *list);
 
 /* --- activity.c --- */
 /* Fills connections of each; what cannot be known is -1. */

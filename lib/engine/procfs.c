@@ -67,8 +67,8 @@ procfs_parent(pid_t pid)
 	return parent;
 }
 
-static ino_t
-namespace_of(pid_t pid)
+ino_t
+procfs_namespace(pid_t pid)
 {
 	char path[64];
 	struct stat st;
@@ -84,7 +84,7 @@ procfs_tree(pid_t root, struct procfs_tree *out)
 
 	if (!root)
 		return false;
-	if (procfs_first_of_namespace(root) && !(t.ns = namespace_of(root)))
+	if (procfs_first_of_namespace(root) && !(t.ns = procfs_namespace(root)))
 		return false;
 	*out = t;
 	return true;
@@ -96,7 +96,7 @@ procfs_in_tree(pid_t pid, const struct procfs_tree *t)
 	int depth;
 
 	if (t->ns)
-		return namespace_of(pid) == t->ns;
+		return procfs_namespace(pid) == t->ns;
 	for (depth = 0; pid > 1 && depth < GENERATIONS; depth++) {
 		if (pid == t->root)
 			return true;
@@ -142,6 +142,32 @@ not_it(int fd, unsigned inode, void *arg)
 	(void)fd;
 	w->found = inode == w->inode;
 	return !w->found;
+}
+
+static int64_t
+number_after(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+
+	return p ? strtoll(p + strlen(name), NULL, 10) : 0;
+}
+
+bool
+procfs_work(pid_t pid, int64_t *bytes, int64_t *ticks)
+{
+	char io[1024], stat[1024], *p;
+	long long user, sys;
+
+	if (!read_text(pid, "io", io, sizeof(io)) ||
+	    !read_text(pid, "stat", stat, sizeof(stat)) ||
+	    !(p = strrchr(stat, ')')) ||
+	    sscanf(p + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld",
+		   &user, &sys) != 2)
+		return false;
+	*bytes = number_after(io, "rchar: ") + number_after(io, "wchar: ");
+	*ticks = user + sys;
+	return true;
 }
 
 bool

@@ -3,6 +3,7 @@
 #define ENGINE_PROCFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* First process of a PID namespace inside ours. */
@@ -17,10 +18,15 @@ struct procfs_tree {
 	ino_t ns; /* 0: by descent */
 };
 bool procfs_tree(pid_t root, struct procfs_tree *out); /* false: gone */
+ino_t procfs_namespace(pid_t pid);		       /* of PIDs; 0: gone */
 bool procfs_in_tree(pid_t pid, const struct procfs_tree *t);
 /* Calls fn for each of its open files that is a socket, until it says false. */
 void procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
 		    void *arg);
+/* What it has read and written (all files, pipes and sockets that it uses read
+ * and write for), and computed, in ticks of 10 ms. False: gone, or not ours
+ * to know. */
+bool procfs_work(pid_t pid, int64_t *bytes, int64_t *ticks);
 /* The socket of this inode is among its open files. */
 bool procfs_has_socket(pid_t pid, unsigned inode);
 /*

@@ -1,7 +1,9 @@
 #include "reconcile/activity.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
+#include "reconcile/traffic.h"
 #include "rules/ttl.h"
 
 /* last_access_ms is written at most this often while nothing else changes. */
@@ -19,27 +21,56 @@ activity_stamp_ms(struct cx *cx, const char *id)
 	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
+struct use
+activity_use(struct cx *cx, const struct world *w, const char *id,
+	     const struct instance *inst)
+{
+	struct use use = {.connections = inst ? inst->connections : -1,
+			  .used_ms = cx->now_ms};
+	struct traffic t;
+
+	if (strcmp(cx->site->count_open_connections, "traffic") ||
+	    use.connections < 0)
+		return use;
+	if (use.connections == 0) {
+		traffic_forget(cx, id);
+		return use;
+	}
+	if (!inst->n_flows)
+		return use; /* what moves cannot be known: it counts */
+	traffic_of(cx, w, inst, &t);
+	use.silent = traffic_silent(&t, &w->set, cx->now_ms);
+	use.used_ms = t.used_ms;
+	return use;
+}
+
+static void
+used_at(struct workspace *ws, int64_t ms)
+{
+	if (ms > ws->last_access_ms)
+		ws->last_access_ms = ms;
+}
+
 /* A stamp from the future (the clock was set back) counts as now. */
 void
-activity_merge(struct cx *cx, struct workspace *ws, int64_t connections)
+activity_merge(struct cx *cx, struct workspace *ws, const struct use *use)
 {
 	int64_t stamp = activity_stamp_ms(cx, ws->id);
 
 	if (stamp > cx->now_ms)
 		stamp = cx->now_ms;
-	if (stamp > ws->last_access_ms)
-		ws->last_access_ms = stamp;
-	if (ws->status != STATUS_RUNNING || connections < 0)
+	used_at(ws, stamp);
+	if (ws->status != STATUS_RUNNING || use->connections < 0)
 		return;
-	ws->connections = connections;
-	if (connections > 0) {
+	ws->connections = use->connections;
+	if (use->connections > 0 && !use->silent) {
 		ws->idle_since_ms = 0;
-		if (cx->now_ms > ws->last_access_ms)
-			ws->last_access_ms = cx->now_ms;
+		used_at(ws, use->used_ms);
 	} else if (!ws->idle_since_ms) {
-		/* The last one has just gone: until now it was in use. */
-		ws->idle_since_ms = cx->now_ms;
-		ws->last_access_ms = cx->now_ms;
+		/* The last one has just gone, or fallen silent: until then it
+		 * was in use. */
+		ws->idle_since_ms = use->used_ms;
+		used_at(ws, use->used_ms);
 	}
 }
 

@@ -8,14 +8,19 @@
 #ifndef RECONCILE_ACTIVITY_H
 #define RECONCILE_ACTIVITY_H
 
-#include "reconcile/world.h"
+#include "reconcile/observe.h"
 #include "store/workspace.h"
 
 /* When run/{id}.access was touched last; 0: never, or it cannot be read. */
 int64_t activity_stamp_ms(struct cx *cx, const char *id);
 
-/* What the row should say, given its stamp and its connections now. */
-void activity_merge(struct cx *cx, struct workspace *ws, int64_t connections);
+/* Who uses inst (NULL: not known) now. Where the site says
+ * count_open_connections = traffic, what has moved since the last look decides
+ * (traffic.h). */
+struct use activity_use(struct cx *cx, const struct world *w, const char *id,
+			const struct instance *inst);
+/* What the row should say, given its stamp and who uses it now. */
+void activity_merge(struct cx *cx, struct workspace *ws, const struct use *use);
 
 /* Is `now` (merged from `row`) worth a write? */
 bool activity_matters(const struct workspace *row, const struct workspace *now,

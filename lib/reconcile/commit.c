@@ -133,7 +133,8 @@ commit_wrong(struct cx *cx, struct world *w, struct workspace *ws,
 }
 
 static enum err
-wish_again(struct cx *cx, struct world *w, const char *id, int64_t connections)
+wish_again(struct cx *cx, struct world *w, const char *id,
+	   const struct use *use)
 {
 	struct workspace now;
 	enum status wish;
@@ -141,7 +142,7 @@ wish_again(struct cx *cx, struct world *w, const char *id, int64_t connections)
 
 	if ((e = workspace_get(cx, w->db, id, &now)))
 		return e;
-	activity_merge(cx, &now, connections);
+	activity_merge(cx, &now, use);
 	if (!ttl_wish(&now, cx->now_ms, &wish))
 		return cx_fail(cx, ERR_CONFLICT, "not due any more");
 	if ((e = workspace_ttl_wish(cx, w->db, id, now.rev, wish)))
@@ -151,13 +152,14 @@ wish_again(struct cx *cx, struct world *w, const char *id, int64_t connections)
 }
 
 enum err
-commit_wish(struct cx *cx, struct world *w, const char *id, int64_t connections)
+commit_wish(struct cx *cx, struct world *w, const char *id,
+	    const struct use *use)
 {
 	enum err e;
 
 	if ((e = db_begin(cx, w->db)))
 		return e;
-	if ((e = wish_again(cx, w, id, connections))) {
+	if ((e = wish_again(cx, w, id, use))) {
 		db_rollback(w->db);
 		return e;
 	}

@@ -11,6 +11,7 @@
 #define RECONCILE_COMMIT_H
 
 #include "reconcile/job.h"
+#include "reconcile/observe.h"
 #include "store/workspace.h"
 
 /* By the pass: ws is the row as it was read; on OK it is as it stands now. */
@@ -25,11 +26,11 @@ MUST_USE enum err commit_wrong(struct cx *cx, struct world *w,
 			       const char *message);
 /*
  * A TTL rule's wish. In the same transaction the row and the access stamp are
- * looked at again; with what is known of its connections (-1: as the row
- * says) it must still be due, else ERR_CONFLICT.
+ * looked at again; with what is known of who uses it (-1 connections: as the
+ * row says) it must still be due, else ERR_CONFLICT.
  */
 MUST_USE enum err commit_wish(struct cx *cx, struct world *w, const char *id,
-			      int64_t connections);
+			      const struct use *use);
 /* The operation begins, under a new op_id. */
 MUST_USE enum err commit_begin(struct cx *cx, struct world *w,
 			       struct workspace *ws, enum status judged,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "reconcile/commit.h"
+#include "reconcile/traffic.h"
 #include "rules/names.h"
 
 enum err
@@ -79,6 +80,7 @@ job_delete(struct job *j, struct outcome *out)
 	    (e = job_home(j, &there)))
 		return e;
 	unlink(site_run_path(j->cx, j->ws.id, ".access"));
+	traffic_forget(j->cx, j->ws.id);
 	if (!there)
 		return OK;
 	name_trash(j->ws.id, j->ws.op_id, name);

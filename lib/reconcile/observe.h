@@ -17,12 +17,21 @@
 #include "rules/judge.h"
 #include "store/workspace.h"
 
+/* Who uses an instance, as one look tells. */
+struct use {
+	int64_t connections; /* -1: not known */
+	bool silent;	     /* none of them counts */
+	int64_t used_ms;     /* when those that do last did; silent: until
+				when */
+};
+
 struct sight {
 	struct workspace ws;
 	struct seen seen;
 	const struct instance *inst; /* NULL: none, or not known */
 	int lock_fd;		     /* -1: not taken */
 	bool held;
+	struct use use;	   /* set before the activity is weighed */
 	enum operation op; /* planned by the pass: NONE or the next one */
 	enum status judged;
 };

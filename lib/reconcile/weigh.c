@@ -202,10 +202,12 @@ weigh_activity(struct cx *cx, struct world *w, struct view *v, struct round *r)
 		struct sight *s = &v->v[i];
 		struct workspace now = s->ws;
 
+		s->use = (struct use){.connections = -1};
 		if (s->held || !s->inst || now.status != STATUS_RUNNING ||
 		    now.operation != OPERATION_NONE)
 			continue;
-		activity_merge(cx, &now, s->inst->connections);
+		s->use = activity_use(cx, w, now.id, s->inst);
+		activity_merge(cx, &now, &s->use);
 		if (!activity_matters(&s->ws, &now, cx->now_ms))
 			continue;
 		a[n++] = (struct ws_activity){.id = now.id,
@@ -233,11 +235,11 @@ weigh_ttl(struct cx *cx, struct world *w, struct sight *s, struct round *r)
 	/* Who is connected to a running one is not known: it stays. */
 	if (now.status == STATUS_RUNNING && !s->inst)
 		return OK;
-	activity_merge(cx, &now, s->inst ? s->inst->connections : -1);
+	activity_merge(cx, &now, &s->use);
 	if (!ttl_wish(&now, cx->now_ms, &wish))
 		return OK;
 	r->changed++;
-	return commit_wish(cx, w, now.id, s->inst ? s->inst->connections : -1);
+	return commit_wish(cx, w, now.id, &s->use);
 }
 
 /*

@@ -175,3 +175,15 @@ accept_tab(const struct request *rq)
 	       is(h[HEADER_FETCH_MODE], "navigate") &&
 	       is(h[HEADER_FETCH_DEST], "document");
 }
+
+bool
+accept_fetch(const struct request *rq)
+{
+	const char *mode = rq->header[HEADER_FETCH_MODE];
+
+	return (rq->method == METHOD_GET || rq->method == METHOD_HEAD ||
+		rq->method == METHOD_OPTIONS) &&
+	       !rq->header[HEADER_WEBSOCKET_KEY] &&
+	       (is(mode, "cors") || is(mode, "no-cors") ||
+		is(mode, "same-origin"));
+}

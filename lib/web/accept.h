@@ -26,5 +26,11 @@ bool accept_navigation(const struct request *rq);
  * page may bring about, since that page learns nothing from it.
  */
 bool accept_tab(const struct request *rq);
+/*
+ * A page or its scripts fetch this, which tells nothing of a person: GET, HEAD
+ * or OPTIONS with a Sec-Fetch-Mode of cors, no-cors or same-origin. Browsers
+ * send that to https and to loopback.
+ */
+bool accept_fetch(const struct request *rq);
 
 #endif

@@ -2,6 +2,7 @@
 // whoever is connected holds it. SPEC sections 2 and 4.
 
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until, withSite } from './site.mjs';
 
@@ -35,6 +36,94 @@ withSite('F3 TTL', {}, (it) => {
 		}, 'the connection to be seen gone');
 		await passUntil(site, w.id, 'STANDBY');
 		assert.equal((await site.admin.workspace(w.id)).desired_state, 'STANDBY');
+		await site.admin.remove(w.id);
+	});
+
+	it('two tabs: the last one decides; who comes back finds it running', async (site) => {
+		const w = await site.admin.running();
+		const now = () => site.admin.workspace(w.id);
+		const tabs = [await site.admin.ws(`${w.path}ws`),
+			await site.admin.ws(`${w.path}ws`)];
+		await site.admin.patch(w.id, { standby_ttl_seconds: 4 });
+		await until(async () => {
+			await site.pass();
+			return (await now()).connections === 2;
+		}, 'both tabs');
+		tabs[0].close();
+		for (const end = Date.now() + 5000; Date.now() < end; await sleep(500))
+			await site.pass();
+		assert.equal((await now()).runs_because, 'CONNECTED');
+		assert.equal((await now()).connections, 1);
+
+		tabs[1].destroy();
+		await until(async () => {
+			await site.pass();
+			return (await now()).runs_because === 'USED';
+		}, 'the last one to be gone');
+		const since = (await now()).status_changed_at;
+		const back = await site.admin.ws(`${w.path}ws`);
+		for (const end = Date.now() + 5000; Date.now() < end; await sleep(500))
+			await site.pass();
+		assert.equal((await now()).status_changed_at, since);
+		assert.equal((await now()).runs_because, 'CONNECTED');
+		back.send('still here');
+		assert.equal(await back.next(), 'still here');
+		back.close();
+		await site.admin.remove(w.id);
+	});
+
+	it('a browser that is stopped in its tracks is still there; killed it is gone', async (site) => {
+		const w = await site.admin.running();
+		const now = () => site.admin.workspace(w.id);
+		const client = spawn(process.execPath, ['--input-type=module', '-e',
+			`import { wsOpen } from ${JSON.stringify(
+				new URL('ws.mjs', import.meta.url).href)};
+			await wsOpen(process.argv[1], { headers: { Cookie: process.argv[2] } });`,
+			`${site.url.replace('http', 'ws')}${w.path}ws`, site.admin.cookie]);
+		try {
+			await until(async () => {
+				await site.pass();
+				return (await now()).connections === 1;
+			}, 'the client');
+			client.kill('SIGSTOP');
+			await site.admin.patch(w.id, { standby_ttl_seconds: 1 });
+			for (const end = Date.now() + 3000; Date.now() < end; await sleep(500))
+				await site.pass();
+			assert.equal((await now()).runs_because, 'CONNECTED');
+		} finally {
+			client.kill('SIGKILL');
+		}
+		await passUntil(site, w.id, 'STANDBY');
+		await site.admin.remove(w.id);
+	});
+
+	it('nothing that Roost asks counts as use', async (site) => {
+		const w = await site.admin.running();
+		await site.admin.patch(w.id, { standby_ttl_seconds: 6 });
+		await site.pass();
+		const was = await site.admin.workspace(w.id);
+		assert.equal(was.connections, 0); // asked whether it is ready, before
+		const ask = {
+			doctor: () => spawnSync(`${site.programs.bin}/roostctl`,
+				['--site', site.dir, 'doctor', '--url', site.url]),
+			health: () => site.nobody().request('GET', '/healthz'),
+			poll: () => site.admin.api('GET',
+				`/workspaces/${w.id}/status?since=0&wait=1`),
+			page: () => site.admin.navigate(`/workspaces/${w.id}`),
+			loading: () => site.admin.navigate(`/workspaces/${w.id}/loading`),
+			stranger: () => site.nobody().request('GET', `${w.path}echo`),
+			pass: () => site.pass(),
+		};
+		for (const [what, how] of Object.entries(ask)) {
+			await how();
+			const is = await site.admin.workspace(w.id);
+			for (const key of ['last_access_at', 'idle_since', 'connections'])
+				if (is.phase === 'RUNNING')
+					assert.equal(is[key], was[key], `${what}: ${key}`);
+		}
+		await passUntil(site, w.id, 'STANDBY');
+		assert.equal((await site.admin.workspace(w.id)).last_access_at,
+			was.last_access_at);
 		await site.admin.remove(w.id);
 	});
 
