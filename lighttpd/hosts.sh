@@ -25,8 +25,8 @@ cat <<CONF
 	server.max-request-size = 102400
 	server.stream-request-body = 2
 	server.stream-response-body = 2
-	server.max-read-idle = 3600
-	server.max-write-idle = 3600
+	server.max-read-idle = ${ROOST_SILENT_SECONDS:-3600}
+	server.max-write-idle = ${ROOST_SILENT_SECONDS:-3600}
 	server.error-handler = "/.roost/gateway"
 	\$HTTP["url"] =~ "^/[.]roost/" {
 		fastcgi.server = ( "/" => ((

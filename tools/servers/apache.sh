@@ -72,7 +72,8 @@ web_check() {
 web_argv() {
 	local d
 	argv=(env ROOST_SITE="$dir" ROOST_SHARE="$share" ROOST_BIN="$bin"
-		ROOST_GATE="$gate" ROOST_PORT="$port" ROOST_BIND=127.0.0.1
+		ROOST_GATE="$gate" ROOST_PORT="$port"
+		ROOST_BIND="${ROOST_BIND:-127.0.0.1}"
 		ROOST_MODULES="$modules" ROOST_PUBLIC="$dir/public"
 		ROOST_USER="$user" ROOST_GROUP="$group"
 		"$web" -DFOREGROUND -f "$share/apache/serve.conf")
