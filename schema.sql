@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -21,7 +21,11 @@ CREATE TABLE user (
 	disabled_ms   INTEGER NOT NULL DEFAULT 0, -- since when they may not come in
 	last_login_ms INTEGER NOT NULL DEFAULT 0, -- the last right password
 	created_ms    INTEGER NOT NULL,           -- when it was made
-	updated_ms    INTEGER NOT NULL            -- the last change of the row
+	updated_ms    INTEGER NOT NULL,           -- the last change of the row
+	given_ms      INTEGER NOT NULL DEFAULT 0, -- since when the password is one that
+	                                          -- an admin chose; 0: their own
+	gone_ms       INTEGER NOT NULL DEFAULT 0  -- deleted then; the row stays for its
+	                                          -- workspaces' rows, its name is free
 ) STRICT;
 
 -- Wrong passwords by name, known or not: the lock tells nothing.
@@ -165,6 +169,8 @@ CREATE INDEX workspace_work ON workspace (n)
 	   OR (deleted_ms <> 0) <> (status = 'DELETED');
 CREATE INDEX workspace_running ON workspace (n)
 	WHERE status = 'RUNNING';
+CREATE INDEX workspace_standby ON workspace (n)
+	WHERE status = 'STANDBY';
 CREATE INDEX workspace_counts ON workspace (owner_id)
 	WHERE status = 'RUNNING' OR (deleted_ms = 0 AND status <> 'DELETED'
 	  AND (desired = 'RUNNING' OR operation = 'STARTING'));
@@ -364,6 +370,19 @@ CREATE TABLE audit (
 	detail  TEXT NOT NULL DEFAULT ''       -- more of it; never a secret
 ) STRICT;
 CREATE INDEX audit_at ON audit (at_ms);
+CREATE INDEX audit_actor ON audit (actor COLLATE NOCASE, at_ms);
+CREATE INDEX audit_action ON audit (action, at_ms);
+CREATE INDEX audit_target ON audit (target COLLATE NOCASE, at_ms);
+
+-- What was changed by it, field by field. Secrets are only named.
+CREATE TABLE audit_change (
+	audit_n INTEGER NOT NULL               -- by which
+	        REFERENCES audit (n) ON DELETE CASCADE,
+	field   TEXT NOT NULL,                 -- which field
+	old     TEXT,                          -- what was there; NULL: nothing
+	new     TEXT,                          -- what is there now; NULL: nothing
+	PRIMARY KEY (audit_n, field)
+) STRICT, WITHOUT ROWID;
 
 -- Answers to creates that carried an Idempotency-Key, for a day.
 CREATE TABLE idempotency (

@@ -103,6 +103,15 @@ check_site(struct cx *cx, struct call *c)
 	return OK;
 }
 
+/* What a session may do before its password is its owner's own. */
+static bool
+is_way_to_own(const struct app_route *r)
+{
+	return r->may == ANY || r->handler == page_account ||
+	       r->handler == page_password || r->handler == api_password ||
+	       r->handler == api_session;
+}
+
 static enum err
 check_may(struct cx *cx, struct call *c)
 {
@@ -114,6 +123,9 @@ check_may(struct cx *cx, struct call *c)
 		return OK;
 	if (!c->who.user_id)
 		return cx_fail(cx, ERR_UNAUTHORIZED, "not logged in");
+	if (c->who.password_given && !c->who.token_id &&
+	    !is_way_to_own(c->route))
+		return cx_fail(cx, ERR_PASSWORD_GIVEN, "a password was given");
 	if (may == ADMIN && !c->who.admin)
 		return cx_fail(cx, ERR_FORBIDDEN, "not an admin");
 	if (may != OWNER)

@@ -163,6 +163,17 @@ render_page(struct cx *cx, struct call *c, struct buf *out)
 	return true;
 }
 
+/* Who must choose a password goes to where that is done. */
+static bool
+to_password(struct call *c, enum err e)
+{
+	if (c->plain || e != ERR_PASSWORD_GIVEN || !c->html ||
+	    !accept_navigation(c->rq))
+		return false;
+	response_redirect(c->rp, 303, "/account");
+	return true;
+}
+
 /* A browser that is not logged in goes to the login page and comes back. */
 static bool
 to_login(struct cx *cx, struct call *c, enum err e)
@@ -266,7 +277,7 @@ app_render(struct cx *cx, struct call *c, enum err e, struct buf *out)
 		return;
 	}
 	keep_for_error(c->rp);
-	if (to_login(cx, c, e))
+	if (to_login(cx, c, e) || to_password(c, e))
 		render_bare(cx, c, out);
 	else
 		render_error(cx, c, e ? e : ERR_INTERNAL, out);

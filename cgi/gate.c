@@ -160,6 +160,15 @@ is_probe(struct gate *g, struct ask *a)
 	return a->probe != PROBE_NONE;
 }
 
+/* The handler leads them to where a password of their own is chosen. */
+static enum err
+check_own(struct cx *cx, const struct ask *a)
+{
+	return a->who.password_given && !a->who.token_id
+		       ? cx_fail(cx, ERR_UNAUTHORIZED, "a password was given")
+		       : OK;
+}
+
 static enum err
 judge(struct gate *g, struct ask *a)
 {
@@ -169,7 +178,7 @@ judge(struct gate *g, struct ask *a)
 
 	if ((e = read_ask(cx, a)) || a->ours || is_probe(g, a))
 		return e;
-	if ((e = find_who(cx, db, a)) ||
+	if ((e = find_who(cx, db, a)) || (e = check_own(cx, a)) ||
 	    (e = workspace_get(cx, db, a->id, &a->ws)))
 		return e;
 	if (a->ws.owner_id != a->who.user_id)

@@ -71,14 +71,28 @@ parameter(struct json_object *list, const char *name, const char *in,
 		view_text(schema, "format", format);
 }
 
+/* Each "/:name" of the path, in its order. */
+static void
+in_path(struct cx *cx, struct json_object *list, const struct app_about *a)
+{
+	const char *format = a->may == OWNER ? "uuid" : NULL;
+	const char *at = a->path;
+	size_t n;
+
+	while ((at = strstr(at, "/:")) != NULL) {
+		at += 2;
+		n = strcspn(at, "/:");
+		parameter(list, arena_strndup(&cx->arena, at, n), "path", true,
+			  format, "Which one");
+	}
+}
+
 static void
 parameters(struct cx *cx, struct json_object *op, const struct app_about *a)
 {
 	struct json_object *list = view_list(op, "parameters");
 
-	if (strstr(a->path, ":id"))
-		parameter(list, "id", "path", true,
-			  a->may == OWNER ? "uuid" : NULL, "Which one");
+	in_path(cx, list, a);
 	if (!unsafe(a))
 		openapi_query(cx, list, a->form);
 	if (a->may == OWNER && unsafe(a))

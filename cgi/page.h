@@ -39,6 +39,14 @@ struct json_object *page_item(struct cx *cx, struct call *c,
 MUST_USE enum err page_owner(struct cx *cx, struct call *c,
 			     struct json_object *item, int64_t owner_id);
 
+/* ---- page_account.c ---- */
+
+/* Tokens and sessions of a user, as items of the view's key. */
+MUST_USE enum err page_tokens(struct cx *cx, struct call *c, int64_t user_id,
+			      const char *key);
+MUST_USE enum err page_sessions(struct cx *cx, struct call *c, int64_t user_id,
+				const char *key);
+
 /* ---- page_list.c ---- */
 
 /* A page of the workspaces that q asks for, as items of the view's key. */

@@ -50,12 +50,12 @@ view_token(struct json_object *o, const struct token *t)
 	view_time(o, "last_used_at", t->used_ms);
 }
 
-static enum err
-view_tokens(struct cx *cx, struct call *c, const char *key)
+enum err
+page_tokens(struct cx *cx, struct call *c, int64_t user_id, const char *key)
 {
 	struct json_object *list, *o;
 	struct tokens all;
-	enum err e = token_list(cx, c->db, c->who.user_id, &all);
+	enum err e = token_list(cx, c->db, user_id, &all);
 
 	if (e)
 		return e;
@@ -94,12 +94,12 @@ view_session(struct cx *cx, struct call *c, struct json_object *o,
 	view_text(o, "seen_text", page_time(cx, s->seen_ms));
 }
 
-static enum err
-view_sessions(struct cx *cx, struct call *c, const char *key)
+enum err
+page_sessions(struct cx *cx, struct call *c, int64_t user_id, const char *key)
 {
 	struct json_object *list;
 	struct sessions all;
-	enum err e = session_list(cx, c->db, c->who.user_id, &all);
+	enum err e = session_list(cx, c->db, user_id, &all);
 
 	if (e)
 		return e;
@@ -151,7 +151,7 @@ api_password(struct cx *cx, struct call *c)
 enum err
 api_tokens(struct cx *cx, struct call *c)
 {
-	return view_tokens(cx, c, "items");
+	return page_tokens(cx, c, c->who.user_id, "items");
 }
 
 static enum err
@@ -188,7 +188,7 @@ api_token_revoke(struct cx *cx, struct call *c)
 enum err
 api_sessions(struct cx *cx, struct call *c)
 {
-	return view_sessions(cx, c, "items");
+	return page_sessions(cx, c, c->who.user_id, "items");
 }
 
 enum err
@@ -228,9 +228,10 @@ page_account(struct cx *cx, struct call *c)
 {
 	enum err e;
 
-	if ((e = view_tokens(cx, c, "tokens")) ||
-	    (e = view_sessions(cx, c, "sessions")))
+	if ((e = page_tokens(cx, c, c->who.user_id, "tokens")) ||
+	    (e = page_sessions(cx, c, c->who.user_id, "sessions")))
 		return e;
+	view_bool(c->view, "password_given", c->who.password_given);
 	view_days(c);
 	view_bool(c->view, "at_account", true);
 	view_text(c->view, "title", page_say(c->lang, TEXT_nav_account));

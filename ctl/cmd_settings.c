@@ -1,7 +1,7 @@
 /* roostctl settings: what can be changed while the site runs. */
 #include "ctl/ctl.h"
 #include "ctl/out.h"
-#include "store/setting.h"
+#include "service/settings.h"
 
 static const char *const keys[] = {"key",   "value", "default",
 				   "least", "most",  "help"};
@@ -36,33 +36,21 @@ show(struct ctl *c, enum setting from, enum setting to)
 	return OK;
 }
 
-struct wish {
-	enum setting s;
-	bool set; /* else: back to the default */
-	int64_t value;
-};
-
-static enum err
-make(struct ctl *c, void *arg)
-{
-	const struct wish *w = arg;
-
-	return w->set ? setting_put(&c->cx, c->db, w->s, w->value)
-		      : setting_clear(&c->cx, c->db, w->s);
-}
-
 static enum err
 change(struct ctl *c, enum setting s, const char *text)
 {
-	struct wish w = {s, text, 0};
-	enum err e;
+	struct settings_wish w = {.scope = TTL_NEW};
+	enum err e = OK;
 
+	w.set[s] = true;
+	w.value[s] = setting_default(s);
 	if (text && (e = ctl_number(c, setting_key(s), text, setting_least(s),
-				    setting_most(s), &w.value)))
+				    setting_most(s), &w.value[s])))
 		return e;
-	return ctl_change(c, &(struct change){make, &w, "setting.change",
-					      setting_key(s),
-					      text ? text : "default"});
+	if ((e = settings_save(&c->cx, c->db, &who_ctl, &w)))
+		return e;
+	db_ring(&c->cx);
+	return OK;
 }
 
 enum err

@@ -4,8 +4,8 @@
 
 #include "ctl/ctl.h"
 #include "ctl/out.h"
-#include "service/auth.h"
 #include "service/kick.h"
+#include "service/people.h"
 
 static const char *const keys[] = {"id",	  "name",	  "role",
 				   "max_running", "workspaces",	  "disabled_at",
@@ -104,57 +104,28 @@ ctl_user_list(struct ctl *c)
 	return OK;
 }
 
-struct wish {
+static enum err
+edit(struct ctl *c, const struct people_edit *edit)
+{
 	struct user u;
-	bool disabled;
-	enum role role;
-	int64_t limit;
-};
-
-/* Is this the only one who can administer the site? */
-static enum err
-spare_last_admin(struct ctl *c, const struct user *u)
-{
-	int64_t n;
 	enum err e;
 
-	if (u->role != ROLE_ADMIN || u->disabled_ms)
-		return OK;
-	if ((e = user_count_admins(&c->cx, c->db, &n)))
+	if ((e = find(c, &u)) ||
+	    (e = people_edit(&c->cx, c->db, &who_ctl, u.id, edit, &u)))
 		return e;
-	if (n <= 1)
-		return cx_fail(&c->cx, ERR_STATE,
-			       "%s is the last administrator; make another "
-			       "one first",
-			       u->name);
+	db_ring(&c->cx);
 	return OK;
-}
-
-static enum err
-make_disabled(struct ctl *c, void *arg)
-{
-	const struct wish *w = arg;
-	enum err e;
-
-	if (w->disabled && (e = spare_last_admin(c, &w->u)))
-		return e;
-	return user_set_disabled(&c->cx, c->db, w->u.id, w->disabled);
 }
 
 static enum err
 set_disabled(struct ctl *c, bool disabled)
 {
-	struct wish w = {.disabled = disabled};
-	enum err e;
+	enum err e = edit(c, &(struct people_edit){.set_disabled = true,
+						   .disabled = disabled});
 
-	if ((e = find(c, &w.u)) ||
-	    (e = ctl_change(c, &(struct change){make_disabled, &w,
-						disabled ? "user.disable"
-							 : "user.enable",
-						w.u.name, ""})))
-		return e;
-	cut_soon(c);
-	return OK;
+	if (!e)
+		cut_soon(c);
+	return e;
 }
 
 enum err
@@ -169,48 +140,22 @@ ctl_user_enable(struct ctl *c)
 	return set_disabled(c, false);
 }
 
-static enum err
-make_role(struct ctl *c, void *arg)
-{
-	const struct wish *w = arg;
-	enum err e;
-
-	if (w->role != ROLE_ADMIN && (e = spare_last_admin(c, &w->u)))
-		return e;
-	return user_set_role(&c->cx, c->db, w->u.id, w->role);
-}
-
 enum err
 ctl_user_role(struct ctl *c)
 {
-	struct wish w = {0};
-	enum err e;
+	struct people_edit w = {.set_role = true};
 
 	if (!role_parse(c->arg[1], &w.role))
 		return cx_fail(&c->cx, ERR_INVALID, "a role is user or admin");
-	if ((e = find(c, &w.u)))
-		return e;
-	return ctl_change(c, &(struct change){make_role, &w, "user.role",
-					      w.u.name, c->arg[1]});
-}
-
-static enum err
-make_limit(struct ctl *c, void *arg)
-{
-	const struct wish *w = arg;
-
-	return user_set_limit(&c->cx, c->db, w->u.id, w->limit);
+	return edit(c, &w);
 }
 
 enum err
 ctl_user_limit(struct ctl *c)
 {
-	struct wish w = {0};
-	enum err e;
+	struct people_edit w = {.set_limit = true};
+	enum err e = ctl_number(c, "the limit", c->arg[1], -1, 100000,
+				&w.max_running);
 
-	if ((e = find(c, &w.u)) ||
-	    (e = ctl_number(c, "the limit", c->arg[1], -1, 100000, &w.limit)))
-		return e;
-	return ctl_change(c, &(struct change){make_limit, &w, "user.limit",
-					      w.u.name, c->arg[1]});
+	return e ? e : edit(c, &w);
 }

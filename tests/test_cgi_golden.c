@@ -328,6 +328,17 @@ scene_looked(void)
 	return "";
 }
 
+/* Not a workspace: a person, whom :id names. */
+static const char *
+scene_someone(void)
+{
+	const char *secret;
+
+	(void)create(&bob_who, "bob's");
+	ok(auth_token_add(cx, db, &who_ctl, bob_who.user_id, "ci", 0, &secret));
+	return arena_printf(&cx->arena, "%lld", (long long)bob_who.user_id);
+}
+
 /* ---- Pages ---- */
 
 enum golden_who { nobody, ann_is, root_is };
@@ -423,6 +434,7 @@ static const struct {
 	{"<code>[0-9a-f]{16}</code>", "<code>REQUEST</code>"},
 	{"([0-9.]+ [kMGT]B free|여유 공간 [0-9.]+ [kMGT]B)", "SIZE"},
 	{"\n([ \t]*\n)+", "\n"},
+	{"<code>/[^<]*</code>", "<code>PATH</code>"},
 	{"</time> \\([0-9][^)]*\\)", "</time> (SPAN)"},
 	{"data-since=\"TIME\">[^<]*<", "data-since=\"TIME\">SPAN<"},
 };

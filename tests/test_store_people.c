@@ -55,7 +55,7 @@ START_TEST(users_are_changed)
 
 	ok(user_set_role(cx, db, ann, ROLE_ADMIN));
 	ok(user_set_limit(cx, db, ann, 7));
-	ok(user_set_password(cx, db, ann, "$y$other"));
+	ok(user_set_password(cx, db, ann, "$y$other", false));
 	cx->now_ms += 5;
 	ok(user_set_disabled(cx, db, ann, true));
 	ok(user_by_id(cx, db, ann, &u));

@@ -143,3 +143,27 @@ clock_boot_id(void)
 	pthread_once(&once, read_boot_id);
 	return boot_id;
 }
+
+bool
+clock_day(const char *day, int64_t *ms)
+{
+	struct tm tm = {0}, back;
+	int year, month, mday, n = 0;
+	char again[CLOCK_ISO_MAX];
+	int64_t at;
+
+	if (strlen(day) != 10 ||
+	    sscanf(day, "%4d-%2d-%2d%n", &year, &month, &mday, &n) != 3 ||
+	    n != 10 || year < 1970)
+		return false;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = mday;
+	back = tm;
+	at = (int64_t)timegm(&back) * 1000;
+	/* what is no day (2026-02-30) comes back as another */
+	if (strncmp(clock_iso(at, again), day, 10) != 0)
+		return false;
+	*ms = at;
+	return true;
+}

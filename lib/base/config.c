@@ -257,6 +257,7 @@ site_parse(struct cx *cx, const char *dir, const char *text, size_t n,
 		arena_release(&s.arena);
 		return e;
 	}
+	memcpy(s.stated, p.seen_site, sizeof(s.stated));
 	*site = s;
 	return OK;
 }

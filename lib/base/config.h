@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/cx.h"
 
+#define SITE_KEYS 64 /* config.def has no more rows */
+
 struct app_env {
 	const char *name, *value;
 };
@@ -41,6 +43,8 @@ struct site {
 #undef PATH
 #undef INT
 #undef BOOL
+	/* by the row of config.def: does roost.conf say it? */
+	bool stated[SITE_KEYS];
 	const struct app *apps;
 	size_t n_apps;
 	struct arena arena; /* owns it all */

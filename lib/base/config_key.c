@@ -164,3 +164,55 @@ key_print(const struct keys *keys, struct buf *out)
 		buf_printf(out, "# %s\n#%s = %s\n\n", keys->v[i].help,
 			   keys->v[i].name, keys->v[i].def);
 }
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* The path of a file with a secret in it is none. */
+static bool
+like_a_secret(const char *key)
+{
+	return (strstr(key, "secret") || strstr(key, "password") ||
+		strstr(key, "token") || ends_with(key, "_key")) &&
+	       !ends_with(key, "_file") && !ends_with(key, "_path");
+}
+
+static const char *
+value_text(struct cx *cx, const struct key *k, const void *at)
+{
+	switch (k->type) {
+	case TYPE_INT:
+		return arena_printf(&cx->arena, "%lld",
+				    (long long)*(const int64_t *)at);
+	case TYPE_BOOL:
+		return *(const bool *)at ? "yes" : "no";
+	case TYPE_TEXT:
+	case TYPE_PATH:
+	default:
+		return *(const char *const *)at;
+	}
+}
+
+bool
+key_fact(struct cx *cx, const struct site *site, size_t i, struct key_fact *out)
+{
+	const struct key *k = &site_rows[i];
+
+	if (i >= keys_site.n)
+		return false;
+	*out = (struct key_fact){
+		.key = k->name,
+		.value = like_a_secret(k->name)
+				 ? "***"
+				 : value_text(cx, k,
+					      (const char *)site + k->offset),
+		.def = k->def,
+		.help = k->help,
+		.stated = site->stated[i]};
+	return true;
+}

@@ -12,7 +12,7 @@ struct keys {
 };
 
 #define KEY_WHY_MAX 96
-#define KEYS_MAX 64 /* no table has more rows */
+#define KEYS_MAX SITE_KEYS /* no table has more rows */
 
 extern const struct keys keys_site, keys_app;
 
@@ -27,6 +27,14 @@ bool key_set(const struct keys *keys, size_t i, struct arena *a,
 /* All defaults. Where a key must be given, "" stands until it is. */
 void key_defaults(const struct keys *keys, struct arena *a, const char *dir,
 		  void *base);
+/* The i-th row of config.def as the site has it; false: there is none. The
+ * value of what is named like a secret is "***". Texts in the cx's arena. */
+struct key_fact {
+	const char *key, *value, *def, *help;
+	bool stated; /* roost.conf says it */
+};
+bool key_fact(struct cx *cx, const struct site *site, size_t i,
+	      struct key_fact *out);
 void key_print(const struct keys *keys, struct buf *out);
 
 #endif

@@ -1,8 +1,6 @@
 /* Password, tokens and sessions of who is asking. */
 #include "service/account.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -60,7 +58,7 @@ account_password(struct cx *cx, struct db *db, const struct who *who,
 		id_hash(session, strlen(session), keep);
 	if ((e = db_begin(cx, db)))
 		return e;
-	if (!(e = user_set_password(cx, db, who->user_id, hash)) &&
+	if (!(e = user_set_password(cx, db, who->user_id, hash, false)) &&
 	    !(e = session_delete_user(cx, db, who->user_id, keep)))
 		e = audit(cx, db, who, "user.passwd", who->username);
 	return wish_end(cx, db, e);
@@ -99,25 +97,17 @@ account_token_add(struct cx *cx, struct db *db, const struct who *who,
 	return token_named(cx, db, who, name, out);
 }
 
-static bool
-number(const char *s, int64_t *out)
-{
-	char *end = NULL;
-
-	if (*s < '1' || *s > '9')
-		return false;
-	errno = 0;
-	*out = strtoll(s, &end, 10);
-	return errno == 0 && *end == '\0';
-}
-
-static enum err
-token_by_id(struct cx *cx, struct db *db, const struct who *who, int64_t id,
-	    struct token *out)
+enum err
+account_token(struct cx *cx, struct db *db, int64_t user_id, const char *called,
+	      struct token *out)
 {
 	struct tokens all;
-	enum err e = token_list(cx, db, who->user_id, &all);
+	int64_t id;
+	enum err e;
 
+	if (!keyset_number(&called, '\0', &id))
+		return cx_fail(cx, ERR_NOT_FOUND, "no id of a token");
+	e = token_list(cx, db, user_id, &all);
 	for (size_t i = 0; !e && i < all.n; i++)
 		if (all.v[i].id == id) {
 			*out = all.v[i];
@@ -131,15 +121,12 @@ account_token_revoke(struct cx *cx, struct db *db, const struct who *who,
 		     const char *id)
 {
 	struct token t = {0};
-	int64_t n;
 	enum err e;
 
-	if (!number(id, &n))
-		return cx_fail(cx, ERR_NOT_FOUND, "no id of a token");
 	if ((e = db_begin(cx, db)))
 		return e;
-	if (!(e = token_by_id(cx, db, who, n, &t)) &&
-	    !(e = token_revoke(cx, db, who->user_id, n)))
+	if (!(e = account_token(cx, db, who->user_id, id, &t)) &&
+	    !(e = token_revoke(cx, db, who->user_id, t.id)))
 		e = audit(cx, db, who, "token.revoke", t.name);
 	return wish_end(cx, db, e);
 }

@@ -33,6 +33,10 @@ MUST_USE enum err account_token_add(struct cx *cx, struct db *db,
 MUST_USE enum err account_token_revoke(struct cx *cx, struct db *db,
 				       const struct who *who, const char *id);
 
+/* The token of that number, as it came. ERR_NOT_FOUND unless it is theirs. */
+MUST_USE enum err account_token(struct cx *cx, struct db *db, int64_t user_id,
+				const char *called, struct token *out);
+
 #define SESSION_NAME_LEN 16 /* hex digits that tell sessions apart */
 
 /* How a session is called: the beginning of its hash, in the arena. */

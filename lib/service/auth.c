@@ -44,6 +44,7 @@ who_of(const struct user *u)
 {
 	return (struct who){.user_id = u->id,
 			    .username = u->name,
+			    .password_given = u->given_ms != 0,
 			    .admin = u->role == ROLE_ADMIN};
 }
 
@@ -218,6 +219,14 @@ password_rule(struct cx *cx, const char *password)
 }
 
 enum err
+auth_name_rule(struct cx *cx, const char *name)
+{
+	if (name_text_ok(name, 1, 64, false))
+		return OK;
+	return cx_field(cx, "name", "1 to 64 characters");
+}
+
+enum err
 auth_user_add(struct cx *cx, struct db *db, const struct who *who,
 	      const char *name, const char *password, enum role role,
 	      int64_t *id)
@@ -226,9 +235,8 @@ auth_user_add(struct cx *cx, struct db *db, const struct who *who,
 	int64_t new_id;
 	enum err e;
 
-	if (!name_text_ok(name, 1, 64, false))
-		return cx_field(cx, "name", "1 to 64 characters");
-	if ((e = password_rule(cx, password)) ||
+	if ((e = auth_name_rule(cx, name)) ||
+	    (e = password_rule(cx, password)) ||
 	    (e = password_hash(cx, password, &hash)) || (e = db_begin(cx, db)))
 		return e;
 	if ((e = user_add(cx, db, name, hash, role, &new_id)) ||
@@ -255,7 +263,7 @@ auth_passwd(struct cx *cx, struct db *db, const struct who *who,
 	    (e = password_hash(cx, password, &hash)) || (e = db_begin(cx, db)))
 		return e;
 	if ((e = user_by_id(cx, db, user_id, &u)) ||
-	    (e = user_set_password(cx, db, user_id, hash)) ||
+	    (e = user_set_password(cx, db, user_id, hash, false)) ||
 	    (e = session_delete_user(cx, db, user_id, NULL)) ||
 	    (e = audit_add(cx, db, who->user_id, who->username, "user.passwd",
 			   u.name, "")) ||
@@ -272,10 +280,8 @@ auth_token_add(struct cx *cx, struct db *db, const struct who *who,
 	char token[ID_SECRET_LEN + 1];
 	enum err e;
 
-	if (!name_text_ok(name, 1, 64, false))
-		return cx_field(cx, "name", "1 to 64 characters");
 	id_secret(token);
-	if ((e = db_begin(cx, db)))
+	if ((e = auth_name_rule(cx, name)) || (e = db_begin(cx, db)))
 		return e;
 	if ((e = token_add(cx, db, user_id, name, hash_of(cx, token),
 			   expires_ms, NULL)) ||

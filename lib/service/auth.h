@@ -20,6 +20,7 @@ struct who {
 	int64_t user_id; /* 0: nobody */
 	const char *username;
 	bool admin;
+	bool password_given; /* by an admin, and not changed since */
 	bool renew;	     /* due: auth_renew() or auth_token_used() */
 	const char *session; /* its hash; NULL with a token */
 	const char *csrf;    /* the session's; NULL with a token */
@@ -78,6 +79,8 @@ MUST_USE enum err auth_token_add(struct cx *cx, struct db *db,
 				 const char *name, int64_t expires_ms,
 				 const char **secret);
 
+/* ERR_INVALID (name): of a user, of a token. */
+MUST_USE enum err auth_name_rule(struct cx *cx, const char *name);
 /* ERR_INVALID (password) when it is too short or long. */
 MUST_USE enum err password_rule(struct cx *cx, const char *password);
 /* crypt(3) yescrypt, about 30 ms, into the arena. */

@@ -1,6 +1,11 @@
 #include "service/wish_common.h"
 
+#include <string.h>
+
 #include "base/buf.h"
+#include "store/audit.h"
+
+#define EDITS 5 /* fields of a workspace that people edit */
 
 /* Reads the row inside the transaction: living, and of that rev. */
 static enum err
@@ -136,16 +141,55 @@ edit_fields(struct cx *cx, const struct ws_patch *p)
 	return s;
 }
 
+/* What differs. A memo is its owner's: only that it does. */
+static size_t
+edit_changes(struct cx *cx, const struct ws_patch *p, const struct workspace *w,
+	     struct audit_change v[EDITS])
+{
+	const struct {
+		const char *field, *from, *to;
+	} texts[] = {{"name", w->name, p->name},
+		     {"description", w->description, p->description},
+		     {"memo", w->memo, p->memo}};
+	const struct {
+		const char *field;
+		int64_t from, to;
+	} ttls[] = {{"standby_ttl_seconds", w->standby_ttl_s, p->standby_ttl_s},
+		    {"archive_ttl_seconds", w->archive_ttl_s,
+		     p->archive_ttl_s}};
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (texts[i].to && strcmp(texts[i].from, texts[i].to) != 0)
+			v[n++] = (struct audit_change){texts[i].field,
+						       i < 2 ? texts[i].from
+							     : NULL,
+						       i < 2 ? texts[i].to
+							     : NULL};
+	for (size_t i = 0; i < 2; i++)
+		if (ttls[i].to >= 0 && ttls[i].from != ttls[i].to)
+			v[n++] = (struct audit_change){
+				ttls[i].field,
+				arena_printf(&cx->arena, "%lld",
+					     (long long)ttls[i].from),
+				arena_printf(&cx->arena, "%lld",
+					     (long long)ttls[i].to)};
+	return n;
+}
+
 static enum err
 edit_apply(struct cx *cx, struct db *db, const struct who *who,
 	   const struct wish_edit *edit, struct workspace *w)
 {
 	const char *fields = edit_fields(cx, &edit->patch);
+	struct audit_change v[EDITS];
+	size_t n = edit_changes(cx, &edit->patch, w, v);
 	enum err e = OK;
 
 	if (fields != NULL &&
 	    ((e = workspace_patch(cx, db, w->id, 0, &edit->patch, w)) ||
-	     (e = wish_audit(cx, db, who, "workspace.edit", w, fields))))
+	     (e = audit_add_changes(cx, db, who->user_id, who->username,
+				    "workspace.edit", w->id, fields, v, n))))
 		return e;
 	if (edit->set_desired)
 		e = desire(cx, db, who, "workspace.wish", w, edit->desired);

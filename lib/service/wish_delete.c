@@ -67,6 +67,23 @@ undelete_wish(const struct workspace *w)
 	return STATUS_PENDING;
 }
 
+/* Whose owner is gone comes back to who brings it back. */
+static enum err
+adopt(struct cx *cx, struct db *db, const struct who *who, struct workspace *w)
+{
+	struct user owner;
+	enum err e = user_by_id(cx, db, w->owner_id, &owner);
+
+	if (e || owner.gone_ms == 0)
+		return e;
+	if (who->user_id == 0)
+		return cx_fail(cx, ERR_STATE,
+			       "the owner of %s is deleted: an administrator "
+			       "who undoes it on the site gets it",
+			       w->id);
+	return workspace_set_owner(cx, db, w->id, who->user_id, w);
+}
+
 static enum err
 undelete_row(struct cx *cx, struct db *db, const struct who *who, int64_t rev,
 	     struct workspace *w)
@@ -80,7 +97,7 @@ undelete_row(struct cx *cx, struct db *db, const struct who *who, int64_t rev,
 		return e;
 	if (!wish_can_undelete(cx, &s, w))
 		return cx_fail(cx, ERR_STATE, "the home of %s is gone", w->id);
-	if ((e = rev_fits(cx, w, rev)) ||
+	if ((e = rev_fits(cx, w, rev)) || (e = adopt(cx, db, who, w)) ||
 	    (e = workspace_undelete(cx, db, w->id, 0, undelete_wish(w), w)))
 		return e;
 	return wish_audit(cx, db, who, "workspace.undelete", w, w->name);

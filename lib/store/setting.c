@@ -65,13 +65,22 @@ settings_stored(struct cx *cx, struct db *db, bool stored[SETTING__MAX])
 }
 
 enum err
+setting_rule(struct cx *cx, enum setting s, int64_t value)
+{
+	if (in_range(s, value))
+		return OK;
+	return cx_field(cx, setting_key(s),
+			"%s must be %" PRId64 " to %" PRId64, setting_key(s),
+			setting_least(s), setting_most(s));
+}
+
+enum err
 setting_put(struct cx *cx, struct db *db, enum setting s, int64_t value)
 {
-	if (!in_range(s, value))
-		return cx_field(cx, setting_key(s),
-				"%s must be %" PRId64 " to %" PRId64,
-				setting_key(s), setting_least(s),
-				setting_most(s));
+	enum err e = setting_rule(cx, s, value);
+
+	if (e)
+		return e;
 	return sql_run(cx, db, SQL_SETTING_PUT, NULL,
 		       ARGS(TEXT(setting_key(s)), INT(value), INT(cx->now_ms)));
 }

@@ -10,6 +10,7 @@
 MUST_USE enum err settings_load(struct cx *cx, struct db *db,
 				struct settings *out);
 /* ERR_INVALID with the key as field when out of range. */
+MUST_USE enum err setting_rule(struct cx *cx, enum setting s, int64_t value);
 MUST_USE enum err setting_put(struct cx *cx, struct db *db, enum setting s,
 			      int64_t value);
 /* Back to the default. */

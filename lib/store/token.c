@@ -70,3 +70,9 @@ token_revoke(struct cx *cx, struct db *db, int64_t user_id, int64_t id)
 	return sql_hit(cx, db, SQL_TOKEN_REVOKE, "token",
 		       ARGS(INT(id), INT(user_id)));
 }
+
+enum err
+token_clear(struct cx *cx, struct db *db, int64_t user_id)
+{
+	return sql_run(cx, db, SQL_TOKEN_CLEAR, NULL, ARGS(INT(user_id)));
+}

@@ -38,5 +38,7 @@ MUST_USE enum err token_list(struct cx *cx, struct db *db, int64_t user_id,
 /* ERR_NOT_FOUND unless it is that user's (0: anybody's). */
 MUST_USE enum err token_revoke(struct cx *cx, struct db *db, int64_t user_id,
 			       int64_t id);
+/* All of a user; none is fine. */
+MUST_USE enum err token_clear(struct cx *cx, struct db *db, int64_t user_id);
 
 #endif

@@ -37,6 +37,7 @@ who_row(struct row *r, struct user *u)
 	u->name = row_text(r);
 	ROW_WORD(r, role_parse, &u->role);
 	u->max_running = row_int(r);
+	u->given_ms = row_int(r);
 }
 
 static void
@@ -53,7 +54,10 @@ user_row(struct row *r, void *out)
 	u->created_ms = row_int(r);
 	u->updated_ms = row_int(r);
 	u->last_login_ms = row_int(r);
+	u->given_ms = row_int(r);
+	u->gone_ms = row_int(r);
 	u->workspaces = row_int(r);
+	u->running = row_int(r);
 }
 
 enum err
@@ -116,12 +120,49 @@ user_list(struct cx *cx, struct db *db, struct users *out)
 			sizeof(*out->v), &out->n, ARGS());
 }
 
+static enum err
+page(struct cx *cx, struct db *db, const struct user_query *q,
+     struct user_page *out)
+{
+	const char *role = q->set_role ? role_name(q->role) : NULL;
+	struct user_page p = {0};
+	struct keyset k;
+	enum err e;
+
+	if ((e = keyset_read(cx, q->cursor, q->limit, &k)) ||
+	    (e = sql_int(cx, db, SQL_USER_TOTAL, &p.total,
+			 ARGS(TEXT(q->q), TEXT(role), INT(q->which)))) ||
+	    (e = sql_rows(cx, db, k.back ? SQL_USER_PAGE_BACK : SQL_USER_PAGE,
+			  user_row, &p.v, sizeof(*p.v), &p.n,
+			  ARGS(TEXT(q->q), TEXT(role), INT(q->which),
+			       TEXT(k.key), INT(k.limit + 1)))))
+		return e;
+	keyset_turn(&k, p.v, sizeof(*p.v), &p.n);
+	keyset_end(cx, &k, p.n ? p.v[0].name : NULL,
+		   p.n ? p.v[p.n - 1].name : NULL, &p.ends);
+	*out = p;
+	return OK;
+}
+
+enum err
+user_page(struct cx *cx, struct db *db, const struct user_query *q,
+	  struct user_page *out)
+{
+	bool own = false;
+	enum err e;
+
+	if ((e = snap_enter(cx, db, &own)))
+		return e;
+	return snap_leave(db, own, page(cx, db, q, out));
+}
+
 enum err
 user_set_password(struct cx *cx, struct db *db, int64_t id,
-		  const char *password_hash)
+		  const char *password_hash, bool given)
 {
 	return sql_hit(cx, db, SQL_USER_PASSWORD, "user",
-		       ARGS(INT(id), TEXT(password_hash), INT(cx->now_ms)));
+		       ARGS(INT(id), TEXT(password_hash), INT(cx->now_ms),
+			    INT(given)));
 }
 
 enum err

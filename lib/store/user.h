@@ -14,6 +14,7 @@
 
 #include "rules/workspace.h"
 #include "store/db.h"
+#include "store/keyset.h"
 
 enum role {
 #define X(role, name) role,
@@ -34,7 +35,11 @@ struct user {
 	int64_t disabled_ms; /* 0: not disabled */
 	int64_t created_ms, updated_ms;
 	int64_t last_login_ms; /* 0: never */
-	int64_t workspaces;    /* living ones; only user_list() counts them */
+	int64_t given_ms;      /* since when an admin's password waits to be
+				  changed; 0: it is their own */
+	int64_t gone_ms;       /* deleted then; found by id only */
+	int64_t workspaces; /* living ones, and those of them that count as */
+	int64_t running;    /* running; only lists count them */
 };
 
 struct users {
@@ -53,9 +58,30 @@ MUST_USE enum err user_by_name(struct cx *cx, struct db *db, const char *name,
 			       struct user *out);
 /* Ordered by name. */
 MUST_USE enum err user_list(struct cx *cx, struct db *db, struct users *out);
-/* ERR_NOT_FOUND when there is no such user; so for all below. */
+
+enum user_which { USER_ALL, USER_ACTIVE, USER_DISABLED };
+struct user_query {
+	const char *q; /* part of the name, or NULL */
+	bool set_role;
+	enum role role;
+	enum user_which which;
+	const char *cursor; /* of a page's ends, or NULL */
+	int64_t limit;	    /* 0: 50 */
+};
+struct user_page {
+	struct user *v;
+	size_t n;
+	int64_t total; /* all that match */
+	struct keyset_ends ends;
+};
+/* Ordered by name. ERR_INVALID (cursor). */
+MUST_USE enum err user_page(struct cx *cx, struct db *db,
+			    const struct user_query *q, struct user_page *out);
+
+/* ERR_NOT_FOUND when there is no such user; so for all below. given: by an
+ * admin, to be changed by its owner. */
 MUST_USE enum err user_set_password(struct cx *cx, struct db *db, int64_t id,
-				    const char *password_hash);
+				    const char *password_hash, bool given);
 MUST_USE enum err user_set_role(struct cx *cx, struct db *db, int64_t id,
 				enum role role);
 /* max_running -1: the setting counts. */

@@ -120,6 +120,10 @@ MUST_USE enum err workspace_undelete(struct cx *cx, struct db *db,
 				     const char *id, int64_t rev,
 				     enum status desired,
 				     struct workspace *out);
+/* Gives it to somebody. */
+MUST_USE enum err workspace_set_owner(struct cx *cx, struct db *db,
+				      const char *id, int64_t owner_id,
+				      struct workspace *out);
 /*
  * Error cleared, count 0, to be looked at now: status stays ERROR with reason
  * NONE until the pass has observed. After DataLost and InstanceWithoutHome

@@ -114,6 +114,14 @@ workspace_recover(struct cx *cx, struct db *db, const char *id, int64_t rev,
 }
 
 enum err
+workspace_set_owner(struct cx *cx, struct db *db, const char *id,
+		    int64_t owner_id, struct workspace *out)
+{
+	return change(cx, db, SQL_WS_OWNER, id, 0, out,
+		      ARGS(TEXT(id), INT(cx->now_ms), INT(owner_id)));
+}
+
+enum err
 workspace_ttl_wish(struct cx *cx, struct db *db, const char *id, int64_t rev,
 		   enum status desired)
 {

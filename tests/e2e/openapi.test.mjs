@@ -15,10 +15,12 @@ withSite('OpenAPI', { apps }, (it) => {
 	const seen = new Set();
 
 	// A call as it is described; its answer is held to its schema.
-	async function call(who, method, path, { id, body, query = '', expect } = {}) {
+	async function call(who, method, path,
+		{ id, token, body, query = '', expect } = {}) {
 		const op = doc.paths[path]?.[method];
 		assert.ok(op, `${method} ${path} is not in the document`);
-		const target = path.replace('{id}', id).replace('/api/v1', '') + query;
+		const target = path.replace('{id}', id).replace('{token}', token)
+			.replace('/api/v1', '') + query;
 		const rs = await who.api(method.toUpperCase(), target, body);
 		const good = Object.keys(op.responses)[0];
 		const status = String(expect ?? good);
@@ -142,6 +144,50 @@ withSite('OpenAPI', { apps }, (it) => {
 		'both surveys');
 		await call(admin, 'get', '/api/v1/admin/archives');
 		await call(admin, 'get', '/api/v1/admin/apps');
+	});
+
+	it('administration of people', async (site) => {
+		const { admin } = site;
+		const all = '/api/v1/admin/users';
+		const one = `${all}/{id}`;
+		const { id, password } = await call(admin, 'post', all,
+			{ body: { name: 'kim' } });
+		await call(admin, 'post', all, { body: { name: 'KIM' }, expect: 409 });
+		const kim = await site.login('kim', password);
+		await call(kim, 'get', '/api/v1/workspaces', { expect: 403 });
+		await call(kim, 'get', all, { expect: 403 });
+		site.people = site.people.filter((p) => p !== kim);
+		const { items } = await call(admin, 'get', all, { query: '?limit=1' });
+		assert.equal(items.length, 1);
+		await call(admin, 'get', one, { id });
+		await call(admin, 'patch', one, { id, body: { max_running: 3 } });
+		await call(admin, 'get', `${one}/sessions`, { id });
+		await call(admin, 'delete', `${one}/sessions`, { id });
+		await call(admin, 'post', `${one}/password`,
+			{ id, body: { password: 'battery staple' } });
+		site.ctl('token', 'add', 'kim', 'ci');
+		const tokens = await call(admin, 'get', `${one}/tokens`, { id });
+		await call(admin, 'delete', `${one}/tokens/{token}`,
+			{ id, token: tokens.items[0].id });
+		await call(admin, 'delete', `${one}/tokens`, { id });
+		await call(admin, 'get', `${one}/leave`, { id, query: '?what=trash' });
+		await call(admin, 'post', `${one}/delete`, { id, body: { what: 'trash' } });
+		await call(admin, 'get', one, { id, expect: 404 });
+	});
+
+	it('settings and the audit log', async ({ admin }) => {
+		const all = '/api/v1/admin/settings';
+		const body = { undo_hours: 48, standby_ttl_seconds: 60, scope: 'all' };
+		const { changes } = await call(admin, 'post', `${all}/rehearsal`, { body });
+		assert.equal(changes.length, 2);
+		await call(admin, 'patch', all, { body });
+		await call(admin, 'patch', all, { body: { undo_hours: -1 }, expect: 400 });
+		await call(admin, 'patch', all, { body: { undo_hours: null } });
+		await call(admin, 'get', all);
+		const { items } = await call(admin, 'get', '/api/v1/admin/audit',
+			{ query: '?action=setting.change&limit=2' });
+		assert.deepEqual(items[0].changes,
+			[{ field: 'undo_hours', from: '48', to: '24' }]);
 	});
 
 	it('the site', async (site) => {

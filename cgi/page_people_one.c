@@ -1,0 +1,207 @@
+/* Administration: one person. */
+#include <string.h>
+
+#include "cgi/page_people.h"
+#include "store/setting.h"
+
+enum err
+people_load(struct cx *cx, struct call *c, int64_t id, struct user *out)
+{
+	struct leave has;
+	struct user u;
+	enum err e;
+
+	if ((e = people_get(cx, c->db, id, &u)) ||
+	    (e = leave_look(cx, c->db, id, &has)))
+		return e;
+	u.workspaces = has.living;
+	u.running = has.running;
+	*out = u;
+	return OK;
+}
+
+static enum err
+answer(struct cx *cx, struct call *c, int64_t id)
+{
+	struct user u;
+	enum err e = people_load(cx, c, id, &u);
+
+	if (!e)
+		people_view(c->view, &u);
+	return e;
+}
+
+enum err
+api_user(struct cx *cx, struct call *c)
+{
+	int64_t id;
+	enum err e = people_param(cx, c, &id);
+
+	return e ? e : answer(cx, c, id);
+}
+
+/* ---- The page ---- */
+
+enum err
+people_show(struct cx *cx, struct call *c, int64_t id)
+{
+	struct json_object *o;
+	struct settings s;
+	struct user u;
+	enum err e;
+
+	if ((e = people_load(cx, c, id, &u)) ||
+	    (e = settings_load(cx, c->db, &s)) ||
+	    (e = page_tokens(cx, c, id, "tokens")) ||
+	    (e = page_sessions(cx, c, id, "sessions")))
+		return e;
+	o = view_obj(c->view, "person");
+	people_view(o, &u);
+	people_view_text(cx, c, o, &u);
+	view_int(c->view, "setting_running", s.v[SETTING_MAX_RUNNING_PER_USER]);
+	admin_frame(cx, c, ADMIN_USERS, u.name, "admin_user");
+	return OK;
+}
+
+enum err
+people_show_secret(struct cx *cx, struct call *c, int64_t id,
+		   const char *secret)
+{
+	view_text(c->view, "secret", secret);
+	return people_show(cx, c, id);
+}
+
+enum err
+page_user(struct cx *cx, struct call *c)
+{
+	int64_t id;
+	enum err e = people_param(cx, c, &id);
+
+	return e ? e : people_show(cx, c, id);
+}
+
+enum err
+people_done(struct cx *cx, struct call *c, enum err e, int64_t id,
+	    const char *said)
+{
+	if (e)
+		return e;
+	page_kick(cx, c); /* connections of ended sessions are cut */
+	page_done(cx, c, NULL,
+		  arena_printf(&cx->arena, "/admin/users/%lld", (long long)id),
+		  said);
+	return OK;
+}
+
+/* ---- Role, limit, disabled ---- */
+
+enum err
+api_user_patch(struct cx *cx, struct call *c)
+{
+	const struct value *role = IN(c, api_user_edit, role);
+	const struct value *most = IN(c, api_user_edit, max_running);
+	const struct value *disabled = IN(c, api_user_edit, disabled);
+	struct people_edit w = {.set_role = role->set,
+				.set_limit = most->set,
+				.set_disabled = disabled->set,
+				.max_running = most->null ? -1 : most->num,
+				.disabled = disabled->yes};
+	struct user u;
+	int64_t id;
+	enum err e;
+
+	if ((e = people_param(cx, c, &id)) ||
+	    (e = people_role(cx, role, &w.role)) ||
+	    (e = people_edit(cx, c->db, &c->who, id, &w, &u)))
+		return e;
+	return answer(cx, c, id);
+}
+
+static enum err
+edit(struct cx *cx, struct call *c, const struct people_edit *w,
+     const char *said)
+{
+	struct user u;
+	int64_t id;
+	enum err e;
+
+	if ((e = people_param(cx, c, &id)))
+		return e;
+	return people_done(cx, c, people_edit(cx, c->db, &c->who, id, w, &u),
+			   id, said);
+}
+
+enum err
+page_user_edit(struct cx *cx, struct call *c)
+{
+	const struct value *most = IN(c, user_edit, max_running);
+	struct people_edit w = {.set_role = true,
+				.set_limit = true,
+				.max_running = most->set ? most->num : -1};
+	enum err e = people_role(cx, IN(c, user_edit, role), &w.role);
+
+	return e ? e : edit(cx, c, &w, "said_user_saved");
+}
+
+enum err
+page_user_disable(struct cx *cx, struct call *c)
+{
+	return edit(cx, c,
+		    &(struct people_edit){.set_disabled = true,
+					  .disabled = true},
+		    "said_user_disabled");
+}
+
+enum err
+page_user_enable(struct cx *cx, struct call *c)
+{
+	return edit(cx, c, &(struct people_edit){.set_disabled = true},
+		    "said_user_enabled");
+}
+
+/* ---- Password ---- */
+
+static enum err
+give(struct cx *cx, struct call *c, int64_t *id, const char **secret)
+{
+	const struct value *password = IN(c, user_password, password);
+	enum err e = people_param(cx, c, id);
+
+	return e ? e
+		 : people_password(cx, c->db, &c->who, *id,
+				   password->set ? password->text : NULL,
+				   secret);
+}
+
+enum err
+api_user_password(struct cx *cx, struct call *c)
+{
+	const char *secret;
+	int64_t id;
+	enum err e;
+
+	if ((e = give(cx, c, &id, &secret)) || (e = answer(cx, c, id)))
+		return e;
+	if (secret != NULL)
+		view_text(c->view, "password", secret);
+	return OK;
+}
+
+/* No redirect where one was made up: it goes into no address and no cookie. */
+enum err
+page_user_password(struct cx *cx, struct call *c)
+{
+	const char *secret;
+	int64_t id;
+	enum err e = give(cx, c, &id, &secret);
+
+	if (e == ERR_INVALID && strcmp(cx->field, "password") == 0) {
+		cx_clear(cx);
+		c->rp->status = err_http(e);
+		view_text(c->view, "wrong_password", "user_wrong_password");
+		return people_show(cx, c, id);
+	}
+	if (e || secret == NULL)
+		return people_done(cx, c, e, id, "said_user_password");
+	return people_show_secret(cx, c, id, secret);
+}
