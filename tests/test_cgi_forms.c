@@ -44,16 +44,18 @@ path_of(const struct asked *r)
 		id = workspace;
 	for (; *s; s += n) {
 		n = strcspn(s, ":*");
-		if (n == 0 && (s[0] == '*' || strncmp(s, ":id", 3) != 0)) {
+		if (n != 0) {
+			out = arena_printf(&cx->arena, "%s%.*s", out, (int)n,
+					   s);
+		} else if (s[0] == ':' && s > r->path && s[-1] == '/') {
+			/* another thing than :id has a number */
+			n = strcspn(s + 1, "/:") + 1;
+			out = arena_printf(&cx->arena, "%s%s", out,
+					   n == 3 ? id : "1");
+		} else {
 			n = 1; /* a verb's colon; what is behind the last / */
 			out = arena_printf(&cx->arena, "%s%c", out,
 					   s[0] == '*' ? 'x' : ':');
-		} else if (n == 0) {
-			n = 3;
-			out = arena_printf(&cx->arena, "%s%s", out, id);
-		} else {
-			out = arena_printf(&cx->arena, "%s%.*s", out, (int)n,
-					   s);
 		}
 	}
 	return out;

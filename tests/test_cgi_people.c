@@ -82,6 +82,26 @@ static const struct {
 #undef API
 };
 
+/* With a number for each of its parameters; a verb's colon stays. */
+static const char *
+path_of(const char *route)
+{
+	const char *out = "";
+	size_t n;
+
+	for (; *route; route += n) {
+		n = strcspn(route, "/") + (*route == '/');
+		if (*route == '/' && route[1] == ':') {
+			n = strcspn(route + 2, "/:") + 2;
+			out = arena_printf(&t.cx.arena, "%s/1", out);
+		} else {
+			out = arena_printf(&t.cx.arena, "%s%.*s", out, (int)n,
+					   route);
+		}
+	}
+	return out;
+}
+
 /* Whatever is below /admin is for administrators, and they alone get in. */
 START_TEST(only_administrators_administrate)
 {
@@ -94,12 +114,12 @@ START_TEST(only_administrators_administrate)
 			      rows[i].path);
 		if (!below || strcmp(rows[i].method, "GET") != 0)
 			continue;
-		ask("GET", rows[i].path);
+		ask("GET", path_of(rows[i].path));
 		if (!rows[i].api)
 			browser();
 		as(ann_cookie);
 		ck_assert_msg(answered() == 403, "%s", rows[i].path);
-		ask("GET", rows[i].path);
+		ask("GET", path_of(rows[i].path));
 		if (!rows[i].api)
 			browser();
 		ck_assert_msg(answered() == (rows[i].api ? 401 : 303), "%s",
