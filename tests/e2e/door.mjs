@@ -47,7 +47,8 @@ async function files(site) {
 
 // server: as Site.start() takes it.
 export function door(server) {
-	const settings = { retry_base_seconds: 0 };
+	// On a slow machine the suite outlives the usual TTL.
+	const settings = { retry_base_seconds: 0, standby_ttl_seconds: 86400 };
 
 	withSite(`the door: ${server}`, { server, apps, conf, settings }, (it) => {
 		let mine, theirs, bob;

@@ -12,7 +12,8 @@ import { wsOpen } from './ws.mjs';
 
 const apps = app('wsapp') + app('slow', '--slow-start 1500') +
 	app('whole', '--base {base}', { strip_prefix: 'no' });
-const settings = { retry_base_seconds: 0 };
+// On a slow machine the suite outlives the usual TTL.
+const settings = { retry_base_seconds: 0, standby_ttl_seconds: 86400 };
 const HTML = { Accept: 'text/html' };
 
 // server: as Site.start() takes it.
