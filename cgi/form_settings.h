@@ -11,6 +11,8 @@
 	X(form, standby_ttl_seconds, INT, 0, 31536000, need) \
 	X(form, archive_ttl_seconds, INT, 0, 315360000, need) \
 	X(form, keep_max_hours, INT, 0, 8760, need) \
+	X(form, traffic_seconds, INT, 1, 3600, need) \
+	X(form, traffic_bytes, INT, 1, 1000000000, need) \
 	X(form, provisioning_limit_seconds, INT, 1, 86400, need) \
 	X(form, restoring_limit_seconds, INT, 1, 86400, need) \
 	X(form, starting_limit_seconds, INT, 1, 86400, need) \

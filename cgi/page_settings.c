@@ -8,6 +8,14 @@
 /* The fields of the forms are the settings, in their order (a test insists). */
 #define FIELD(c, form, s) (&(c)->in[IN_##form##__max_running_per_user + (s)])
 
+#define SAME(form)                                                             \
+	_Static_assert(IN_##form##__scope -                                    \
+				       IN_##form##__max_running_per_user ==    \
+			       SETTING__MAX,                                   \
+		       "cgi/form_settings.h does not have each setting");
+SAME(settings)
+SAME(api_settings)
+
 static const struct {
 	enum setting first;
 	const char *text;
