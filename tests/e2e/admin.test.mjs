@@ -107,7 +107,7 @@ withSite('administration', { apps: app('wsapp') }, (it) => {
 			await press(page, 'Search');
 			const row = page.getByRole('listitem').filter({ hasText: '7777' }).first();
 			await row.getByText('changed settings').waitFor();
-			await row.getByText('standby_ttl_seconds').waitFor();
+			await row.getByText('standby_ttl_seconds').first().waitFor();
 			await page.context().close();
 			await admin.api('DELETE', `/workspaces/${ws.id}`);
 		});
