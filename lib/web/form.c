@@ -70,6 +70,9 @@ json_list(struct cx *cx, const struct field_row *row, struct json_object *o,
 	if (json_object_get_type(o) != json_type_array)
 		return cx_field(cx, row->name, "must be a list");
 	n = json_object_array_length(o);
+	if (n < (size_t)row->least)
+		return cx_field(cx, row->name, "must list at least %lld",
+				(long long)row->least);
 	for (size_t i = 0; i < n && !e; i++) {
 		struct json_object *item = json_object_array_get_idx(o, i);
 

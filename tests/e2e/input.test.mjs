@@ -33,6 +33,7 @@ const valid = ({ type, least, name }) => ({
 	TEXT: 'x'.repeat(Math.max(least, 1)), LINES: 'x', SECRET: 'xyz',
 	WORD: name === 'lang' ? 'en' : 'x'.repeat(least),
 	INT: least, UUID: '00000000-0000-4000-8000-000000000000', BOOL: true,
+	UUIDS: ['00000000-0000-4000-8000-000000000000'],
 })[type];
 
 // Values that a field does not take: as JSON, and as text of a form or query.
@@ -53,6 +54,9 @@ function wrong(f) {
 		if (f.type === 'TEXT') json.push('"a\\nb"'), text.push('a%0ab');
 		if (f.type === 'WORD') json.push('"a b"', '"a/b"'), text.push('a%20b', 'a/b');
 		if (f.least > 0) json.push('""');
+	} else if (f.type === 'UUIDS') {
+		json.push('1', '"x"', '[1]', '[""]');
+		text.push('x', '00000000-0000-4000-8000-00000000000G');
 	} else if (f.type === 'UUID') {
 		json.push('1', '"x"');
 		text.push('x', '00000000-0000-4000-8000-00000000000G');
@@ -72,7 +76,7 @@ withSite('bad input', {}, (it) => {
 		return r.stdout;
 	};
 	const at = (path, w = id) => path.replace(/:id(?=$|[/:])/, w)
-		.replace('*', 'x');
+		.replace(/\/:(?!id)\w+/g, '/1').replace('*', 'x');
 	const isApi = (r) => r.path.startsWith('/api/');
 	const changes = (r) => !['GET', 'ANY'].includes(r.method);
 	const looked = (r) => r.form !== 'any';
@@ -212,7 +216,9 @@ withSite('bad input', {}, (it) => {
 					await post(form(rest, `&${f.name}=${value}`),
 						`${f.name}=${value.slice(0, 40)}`);
 				const v = encodeURIComponent(valid(f));
-				await post(form(rest, `&${f.name}=${v}&${f.name}=${v}`), `${f.name} twice`);
+				if (f.type !== 'UUIDS') // is a list
+					await post(form(rest, `&${f.name}=${v}&${f.name}=${v}`),
+						`${f.name} twice`);
 				if (f.need === 'REQUIRED') await post(form(rest), `no ${f.name}`);
 			}
 			const { csrf: _, ...naked } = good;
@@ -281,8 +287,12 @@ withSite('bad input', {}, (it) => {
 				headers: { 'If-Match': match } }, match);
 		await no({ method: 'DELETE', path: patch.path }, 412,
 			{ headers: { 'If-Match': '"1"' } }, 'delete');
-		for (const r of routes.filter((x) => /^\/api.*:id:\w+$/.test(x.path)))
-			await no(r, [409, 412], { headers: { 'If-Match': '"1"' } }, 'act');
+		for (const r of routes.filter((x) => /^\/api\/v1\/workspaces\/:id:\w+$/.test(x.path)))
+			await no(r, [409, 412], { headers: { 'If-Match': '"1"' },
+				...(fields[r.form]?.some((f) => f.need === 'REQUIRED') && {
+					type: JSON_TYPE, body: JSON.stringify(Object.fromEntries(
+						fields[r.form].filter((f) => f.need === 'REQUIRED')
+							.map((f) => [f.name, valid(f)]))) }) }, 'act');
 	});
 
 	it('and both are still well', async (site) => {
