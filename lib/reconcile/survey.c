@@ -11,6 +11,8 @@
 #include "store/survey.h"
 #include "store/workspace.h"
 
+#define BUSY_TRIES 50
+#define BUSY_MS 200
 #define AT_ONCE 10 /* surveys of one run */
 
 /* What was found so far. */
@@ -279,6 +281,20 @@ survey_due(struct cx *cx, struct world *w, bool *due)
 	return OK;
 }
 
+/* Who collects just now is soon done; the next pass may be a minute away. */
+static enum err
+answer_patiently(struct cx *cx, struct world *w, struct survey *s)
+{
+	enum err e = answer(cx, w, s);
+
+	for (int i = 0; e == ERR_BUSY && i < BUSY_TRIES; i++) {
+		cx_clear(cx);
+		clock_sleep_ms(BUSY_MS);
+		e = answer(cx, w, s);
+	}
+	return e;
+}
+
 /* One process at a time; who comes second leaves it to the first. */
 enum err
 survey_run(struct cx *cx, struct world *w)
@@ -294,11 +310,10 @@ survey_run(struct cx *cx, struct world *w)
 	}
 	for (int i = 0; i < AT_ONCE; i++) {
 		e = survey_open(cx, w->db, &s);
-		if (!e) {
-			e = answer(cx, w, &s);
-			if (e && !first)
-				first = e;
-		}
+		if (!e)
+			e = answer_patiently(cx, w, &s);
+		if (e && e != ERR_NOT_FOUND && !first)
+			first = e;
 		if (e == ERR_NOT_FOUND || e == ERR_BUSY)
 			break;
 	}
