@@ -5,27 +5,6 @@
 
 #define CSRF "csrf=ann-token"
 
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
-
-static int
-look(const char *cookie, const char *target)
-{
-	ask("GET", target);
-	browser();
-	as(cookie);
-	return answered();
-}
-
-static int
-press(const char *target, const char *fields)
-{
-	ask("POST", target);
-	browser();
-	as(ann_cookie);
-	form(fields);
-	return answered();
-}
-
 /* ---- Messages ---- */
 
 static const char *const keys[] = {
@@ -111,7 +90,9 @@ END_TEST
 
 START_TEST(the_switch_is_kept_in_a_cookie)
 {
-	ck_assert_int_eq(press("/language", CSRF "&lang=ko&back=%2Fx"), 303);
+	ck_assert_int_eq(press(ann_cookie, "/language",
+			       CSRF "&lang=ko&back=%2Fx"),
+			 303);
 	ck_assert_str_eq(header_of("Location"), "/x");
 	ck_assert_int_eq(strncmp(header_of("Set-Cookie"), "lang=ko;", 8), 0);
 	ask("GET", "/");
@@ -119,8 +100,8 @@ START_TEST(the_switch_is_kept_in_a_cookie)
 	as(fmt("%s; lang=ko", ann_cookie));
 	ck_assert_int_eq(answered(), 200);
 	ck_assert(says("<html lang=\"ko\">"));
-	ck_assert_int_eq(press("/language", CSRF "&lang=xx"), 400);
-	ck_assert_int_eq(press("/language",
+	ck_assert_int_eq(press(ann_cookie, "/language", CSRF "&lang=xx"), 400);
+	ck_assert_int_eq(press(ann_cookie, "/language",
 			       CSRF "&lang=en&back=%2F%2Fevil.example"),
 			 303);
 	ck_assert_str_eq(header_of("Location"), "/");
@@ -288,15 +269,19 @@ START_TEST(buttons_do_what_they_say)
 			arena_printf(&t.cx.arena, "/workspaces/%s/%s", w.id,
 				     acts[i].verb);
 
-		ck_assert_int_eq(press(path, CSRF "&back=%2F%3Fq%3Da"), 303);
+		ck_assert_int_eq(press(ann_cookie, path,
+				       CSRF "&back=%2F%3Fq%3Da"),
+				 303);
 		ck_assert_str_eq(header_of("Location"), "/?q=a");
 		ck_assert_ptr_nonnull(
 			strstr(header_of("Set-Cookie"), acts[i].said));
 		ck_assert_int_eq(get(w.id).desired, acts[i].desired);
-		ck_assert_int_eq(press(path, CSRF "&back=%2F%2Fevil"), 303);
+		ck_assert_int_eq(press(ann_cookie, path,
+				       CSRF "&back=%2F%2Fevil"),
+				 303);
 		ck_assert_str_eq(header_of("Location"),
 				 fmt("/workspaces/%s", w.id));
-		ck_assert_int_eq(press(path, "csrf=other"), 403);
+		ck_assert_int_eq(press(ann_cookie, path, "csrf=other"), 403);
 	}
 }
 END_TEST
@@ -307,7 +292,8 @@ START_TEST(create_by_the_form_once)
 	struct ws_page page;
 
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(press("/workspaces", CSRF
+		ck_assert_int_eq(press(ann_cookie, "/workspaces",
+				       CSRF
 				       "&name=new&app=ide&description=&once="
 				       "0f8fad5b-d9cb-469f-a165-70867728950e"),
 				 303);
@@ -316,8 +302,10 @@ START_TEST(create_by_the_form_once)
 	ok(workspace_list(cx, db, &q, &page));
 	ck_assert_int_eq(page.total, 1);
 	ck_assert_str_eq(page.v[0].app, "ide");
-	ck_assert_int_eq(press("/workspaces", CSRF "&name="), 400);
-	ck_assert_int_eq(press("/workspaces", CSRF "&name=x&app=no"), 400);
+	ck_assert_int_eq(press(ann_cookie, "/workspaces", CSRF "&name="), 400);
+	ck_assert_int_eq(press(ann_cookie, "/workspaces",
+			       CSRF "&name=x&app=no"),
+			 400);
 }
 END_TEST
 
@@ -326,14 +314,16 @@ START_TEST(the_limit_has_a_page_with_stop_buttons)
 	struct workspace a = create(&ann_who, "first");
 	struct workspace b = create(&ann_who, "second"), w;
 
-	ck_assert_int_eq(press("/workspaces", CSRF "&name=third"), 429);
+	ck_assert_int_eq(press(ann_cookie, "/workspaces", CSRF "&name=third"),
+			 429);
 	ck_assert(offered(a.id, "stop") && offered(b.id, "stop"));
 	ck_assert(says("You may run 2 at a time"));
 	ck_assert(!says("data-until"));
 	/* somebody has just pressed one: it waits for that */
 	becomes(a.id, STATUS_RUNNING);
 	ok(wish_stop(cx, db, &ann_who, a.id, 0, &w));
-	ck_assert_int_eq(press("/workspaces", CSRF "&name=third"), 429);
+	ck_assert_int_eq(press(ann_cookie, "/workspaces", CSRF "&name=third"),
+			 429);
 	ck_assert(says(fmt("data-follow=\"%s\"", a.id)));
 	ck_assert(says("data-until=\"down\""));
 }
@@ -393,15 +383,15 @@ START_TEST(the_page_keeps_it_running)
 	ck_assert(says("for 1 hour") && says("for 24 hours"));
 	ck_assert(!says("for 168 hours"));
 	ck_assert(!says("Kept running until") && !says("No longer than"));
-	ck_assert_int_eq(press(path, CSRF "&minutes=120"), 303);
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&minutes=120"), 303);
 	ck_assert_int_eq(look(ann_cookie, page), 200);
 	ck_assert(says("Kept running until <time datetime="));
 	ck_assert(says("it is archived at about <time datetime="));
-	ck_assert_int_eq(press(path, CSRF "&minutes=0"), 303);
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&minutes=0"), 303);
 	ck_assert_int_eq(look(ann_cookie, page), 200);
 	ck_assert(!says("Kept running until"));
 	ok(setting_put(cx, db, SETTING_KEEP_MAX_HOURS, 0));
-	ck_assert_int_eq(press(path, CSRF "&minutes=1"), 400);
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&minutes=1"), 400);
 	ck_assert_int_eq(look(ann_cookie, page), 200);
 	ck_assert(!says("/extend"));
 }
@@ -418,18 +408,20 @@ START_TEST(edit_keeps_what_was_not_touched)
 
 	ok(wish_create(cx, db, &ann_who, &n, &w, &again));
 	path = fmt("/workspaces/%s/edit", w.id);
-	ck_assert_int_eq(press(path, CSRF "&name=b&description=d&memo=1%0D%0A2&"
-					  "standby_ttl_minutes=2&"
-					  "archive_ttl_hours=3"),
+	ck_assert_int_eq(press(ann_cookie, path,
+			       CSRF "&name=b&description=d&memo=1%0D%0A2&"
+				    "standby_ttl_minutes=2&"
+				    "archive_ttl_hours=3"),
 			 303);
 	w = get(w.id);
 	ck_assert_str_eq(w.name, "b");
 	ck_assert_str_eq(w.memo, "1\n2");
 	ck_assert_int_eq(w.standby_ttl_s, 90);
 	ck_assert_int_eq(w.archive_ttl_s, 7201);
-	ck_assert_int_eq(press(path, CSRF "&name=b&description=&memo=&"
-					  "standby_ttl_minutes=0&"
-					  "archive_ttl_hours=1"),
+	ck_assert_int_eq(press(ann_cookie, path,
+			       CSRF "&name=b&description=&memo=&"
+				    "standby_ttl_minutes=0&"
+				    "archive_ttl_hours=1"),
 			 303);
 	w = get(w.id);
 	ck_assert_str_eq(w.description, "");
@@ -447,12 +439,13 @@ START_TEST(delete_asks_and_names_it)
 	ck_assert(says("<strong>precious</strong>"));
 	ck_assert(says("24 hours"));
 	ck_assert_int_eq(get(w.id).deleted_ms, 0);
-	ck_assert_int_eq(press(path, CSRF "&back=%2F"), 303);
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&back=%2F"), 303);
 	ck_assert_int_ne(get(w.id).deleted_ms, 0);
 	ck_assert_int_eq(look(ann_cookie, "/"), 200);
 	ck_assert(says("Recently deleted"));
 	ck_assert(offered(w.id, "undelete"));
-	ck_assert_int_eq(press(fmt("/workspaces/%s/undelete", w.id), CSRF),
+	ck_assert_int_eq(press(ann_cookie, fmt("/workspaces/%s/undelete", w.id),
+			       CSRF),
 			 303);
 	ck_assert_int_eq(get(w.id).deleted_ms, 0);
 	ok(setting_put(cx, db, SETTING_UNDO_HOURS, 0));

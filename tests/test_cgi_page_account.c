@@ -4,8 +4,6 @@
 #include "service/account.h"
 
 #define PASSWORD "correct horse"
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
-
 static const char *
 eve(void)
 {
@@ -14,50 +12,6 @@ eve(void)
 	ok(auth_user_add(cx, db, &who_ctl, "eve", PASSWORD, ROLE_USER,
 			 &who.user_id));
 	return log_in_as(&who, "eve-token");
-}
-
-static int
-get_page(const char *cookie, const char *target)
-{
-	ask("GET", target);
-	browser();
-	as(cookie);
-	return answered();
-}
-
-static int
-press(const char *cookie, const char *target, const char *fields)
-{
-	ask("POST", target);
-	browser();
-	as(cookie);
-	form(fields);
-	return answered();
-}
-
-static int
-call(const char *method, const char *cookie, const char *target,
-     const char *text)
-{
-	ask(method, target);
-	set("HTTP_SEC_FETCH_SITE", "same-origin");
-	as(cookie);
-	if (text)
-		json(text);
-	return answered();
-}
-
-/* The text between two others in the answer. */
-static const char *
-between(const char *from, const char *to)
-{
-	const char *at = strstr(body_of(), from), *end;
-
-	ck_assert_msg(at != NULL, "no %s in %s", from, body_of());
-	at += strlen(from);
-	end = strstr(at, to);
-	ck_assert_ptr_nonnull(end);
-	return arena_strndup(&t.cx.arena, at, (size_t)(end - at));
 }
 
 START_TEST(the_password_is_changed_and_others_end)
@@ -70,7 +24,7 @@ START_TEST(the_password_is_changed_and_others_end)
 	ok(user_by_name(cx, db, "eve", &u));
 	who.user_id = u.id;
 	other = log_in_as(&who, "other");
-	ck_assert_int_eq(get_page(other, "/account"), 200);
+	ck_assert_int_eq(look(other, "/account"), 200);
 	ck_assert_int_eq(press(cookie, "/account/password",
 			       "csrf=eve-token&old_password=correct+horse&"
 			       "new_password=battery+staple&"
@@ -78,8 +32,8 @@ START_TEST(the_password_is_changed_and_others_end)
 			 303);
 	ck_assert_str_eq(header_of("Location"), "/account");
 	ck_assert_str_eq(audited(), "eve user.passwd ");
-	ck_assert_int_eq(get_page(cookie, "/account"), 200);
-	ck_assert_int_eq(get_page(other, "/account"), 303);
+	ck_assert_int_eq(look(cookie, "/account"), 200);
+	ck_assert_int_eq(look(other, "/account"), 303);
 	ok(user_by_name(cx, db, "eve", &u));
 	ck_assert(password_fits(cx, "battery staple", u.password_hash));
 }
@@ -121,9 +75,10 @@ START_TEST(a_session_cannot_try_passwords)
 	const char *cookie = eve();
 
 	for (int i = 0; i < 6; i++)
-		ck_assert_int_eq(call("POST", cookie, "/api/v1/password",
-				      "{\"old_password\":\"guess\","
-				      "\"new_password\":\"battery staple\"}"),
+		ck_assert_int_eq(call_as("POST", cookie, "/api/v1/password",
+					 "{\"old_password\":\"guess\","
+					 "\"new_password\":\"battery "
+					 "staple\"}"),
 				 i < 5 ? 400 : 429);
 	ck_assert_ptr_nonnull(header_of("Retry-After"));
 	ck_assert_int_eq(press(cookie, "/account/password",
@@ -148,7 +103,7 @@ START_TEST(a_token_is_shown_once_and_revoked)
 	ck_assert(says("&lt;b&gt;ci"));
 	id = between("/account/tokens/", "/revoke");
 	ck_assert_str_eq(audited(), "ann token.add ");
-	ck_assert_int_eq(get_page(ann_cookie, "/account"), 200);
+	ck_assert_int_eq(look(ann_cookie, "/account"), 200);
 	ck_assert(!says(secret) && says("&lt;b&gt;ci"));
 	ask("GET", "/api/v1/session");
 	set("HTTP_X_ROOST_TOKEN", secret);
@@ -178,21 +133,22 @@ START_TEST(tokens_by_the_api)
 {
 	const char *id;
 
-	ck_assert_int_eq(call("POST", ann_cookie, "/api/v1/tokens",
-			      "{\"name\":\"ci\",\"expires_days\":7}"),
+	ck_assert_int_eq(call_as("POST", ann_cookie, "/api/v1/tokens",
+				 "{\"name\":\"ci\",\"expires_days\":7}"),
 			 201);
 	id = between("\"id\":", ",");
 	ck_assert(says("\"token\":\"") && says("\"last_used_at\":null"));
-	ck_assert_int_eq(call("GET", ann_cookie, "/api/v1/tokens", NULL), 200);
+	ck_assert_int_eq(call_as("GET", ann_cookie, "/api/v1/tokens", NULL),
+			 200);
 	ck_assert(says("\"name\":\"ci\"") && !says("\"token\":"));
-	ck_assert_int_eq(call("DELETE", bob_cookie,
-			      fmt("/api/v1/tokens/%s", id), NULL),
+	ck_assert_int_eq(call_as("DELETE", bob_cookie,
+				 fmt("/api/v1/tokens/%s", id), NULL),
 			 404);
-	ck_assert_int_eq(call("DELETE", ann_cookie,
-			      fmt("/api/v1/tokens/%s", id), NULL),
+	ck_assert_int_eq(call_as("DELETE", ann_cookie,
+				 fmt("/api/v1/tokens/%s", id), NULL),
 			 204);
-	ck_assert_int_eq(call("DELETE", ann_cookie,
-			      fmt("/api/v1/tokens/%s", id), NULL),
+	ck_assert_int_eq(call_as("DELETE", ann_cookie,
+				 fmt("/api/v1/tokens/%s", id), NULL),
 			 404);
 }
 END_TEST
@@ -202,7 +158,7 @@ START_TEST(sessions_are_seen_and_ended)
 	const char *two = log_in_as(&ann_who, "two");
 	const char *three = log_in_as(&ann_who, "three"), *called;
 
-	ck_assert_int_eq(get_page(ann_cookie, "/account"), 200);
+	ck_assert_int_eq(look(ann_cookie, "/account"), 200);
 	ck_assert(says("This one"));
 	called = between("/account/sessions/", "/end");
 	ck_assert_int_eq(press(bob_cookie,
@@ -213,17 +169,17 @@ START_TEST(sessions_are_seen_and_ended)
 			       fmt("/account/sessions/%s/end", called),
 			       "csrf=ann-token"),
 			 303);
-	ck_assert_int_eq((get_page(two, "/account") == 200) +
-				 (get_page(three, "/account") == 200),
+	ck_assert_int_eq((look(two, "/account") == 200) +
+				 (look(three, "/account") == 200),
 			 1);
 	ck_assert_int_eq(press(ann_cookie, "/account/sessions/end",
 			       "csrf=ann-token"),
 			 303);
-	ck_assert_int_eq(get_page(two, "/account"), 303);
-	ck_assert_int_eq(get_page(three, "/account"), 303);
-	ck_assert_int_eq(get_page(ann_cookie, "/account"), 200);
+	ck_assert_int_eq(look(two, "/account"), 303);
+	ck_assert_int_eq(look(three, "/account"), 303);
+	ck_assert_int_eq(look(ann_cookie, "/account"), 200);
 	ck_assert(!says("/account/sessions/end"));
-	ck_assert_int_eq(get_page(bob_cookie, "/account"), 200);
+	ck_assert_int_eq(look(bob_cookie, "/account"), 200);
 }
 END_TEST
 
@@ -231,16 +187,17 @@ START_TEST(sessions_by_the_api)
 {
 	const char *two = log_in_as(&ann_who, "two");
 
-	ck_assert_int_eq(call("GET", ann_cookie, "/api/v1/sessions", NULL),
+	ck_assert_int_eq(call_as("GET", ann_cookie, "/api/v1/sessions", NULL),
 			 200);
 	ck_assert(says("\"current\":true") && says("\"current\":false"));
-	ck_assert_int_eq(call("DELETE", ann_cookie, "/api/v1/sessions/0123",
-			      NULL),
+	ck_assert_int_eq(call_as("DELETE", ann_cookie, "/api/v1/sessions/0123",
+				 NULL),
 			 404);
-	ck_assert_int_eq(call("DELETE", ann_cookie, "/api/v1/sessions", NULL),
+	ck_assert_int_eq(call_as("DELETE", ann_cookie, "/api/v1/sessions",
+				 NULL),
 			 204);
-	ck_assert_int_eq(call("GET", two, "/api/v1/sessions", NULL), 401);
-	ck_assert_int_eq(call("GET", ann_cookie, "/api/v1/sessions", NULL),
+	ck_assert_int_eq(call_as("GET", two, "/api/v1/sessions", NULL), 401);
+	ck_assert_int_eq(call_as("GET", ann_cookie, "/api/v1/sessions", NULL),
 			 200);
 	ck_assert(!says("\"current\":false"));
 }
@@ -263,7 +220,7 @@ START_TEST(programs_are_named)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		ok(session_add(cx, db, known[i][1], ann, "x", known[i][0],
 			       "192.0.2.9", cx->now_ms + 3600000));
-		ck_assert_int_eq(get_page(ann_cookie, "/account"), 200);
+		ck_assert_int_eq(look(ann_cookie, "/account"), 200);
 		ck_assert_msg(says(fmt("<strong>%s</strong>", known[i][1])),
 			      "%s", known[i][1]);
 		ok(session_delete(cx, db, known[i][1]));

@@ -39,8 +39,6 @@ at(const char *path)
 		 : "null";
 }
 
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
-
 START_TEST(a_workspace_has_the_shape_of_the_contract)
 {
 	static const char *const keys[] = {"id",

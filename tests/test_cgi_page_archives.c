@@ -3,8 +3,6 @@
 
 #include "archive/archive.h"
 
-#define fmt(...) arena_printf(&t.cx.arena, __VA_ARGS__)
-
 static const char *
 home_with(const char *word)
 {
@@ -35,22 +33,10 @@ archived(const char *id, const char *word)
 }
 
 static int
-look(const char *cookie, const char *target)
-{
-	ask("GET", target);
-	browser();
-	as(cookie);
-	return answered();
-}
-
-static int
 choose(const char *cookie, const char *id, const char *op_id)
 {
-	ask("POST", fmt("/workspaces/%s/restore", id));
-	browser();
-	as(cookie);
-	form(fmt("csrf=ann-token&archive=%s", op_id));
-	return answered();
+	return press(cookie, fmt("/workspaces/%s/restore", id),
+		     fmt("csrf=ann-token&archive=%s", op_id));
 }
 
 START_TEST(a_page_lists_what_the_store_has)

@@ -12,8 +12,6 @@
 #define EVIL "<i>\"'&"
 #define SAFE "&lt;i&gt;&quot;&#39;&amp;"
 
-#define fmt(...) arena_printf(&t.cx.arena, __VA_ARGS__)
-
 static int
 get_as(const char *cookie, const char *path)
 {

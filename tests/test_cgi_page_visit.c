@@ -2,17 +2,6 @@
  * SPEC F2. */
 #include "support/cgifix.h"
 
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
-
-static int
-look(const char *cookie, const char *target)
-{
-	ask("GET", target);
-	browser();
-	as(cookie);
-	return answered();
-}
-
 static struct workspace
 in_state(enum status status, enum status desired, bool archive)
 {

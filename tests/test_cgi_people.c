@@ -3,38 +3,7 @@
 
 #include "service/people.h"
 
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
 #define CSRF "csrf=root-token"
-
-static int
-look(const char *cookie, const char *target)
-{
-	ask("GET", target);
-	browser();
-	as(cookie);
-	return answered();
-}
-
-static int
-press(const char *cookie, const char *target, const char *fields)
-{
-	ask("POST", target);
-	browser();
-	as(cookie);
-	form(fields);
-	return answered();
-}
-
-static int
-call(const char *method, const char *target, const char *text)
-{
-	ask(method, target);
-	set("HTTP_SEC_FETCH_SITE", "same-origin");
-	as(admin_cookie);
-	if (text)
-		json(text);
-	return answered();
-}
 
 static const char *
 page_of(const struct who *who, const char *below)
@@ -50,19 +19,6 @@ user_of(const struct who *who)
 
 	ok(user_by_id(cx, db, who->user_id, &u));
 	return u;
-}
-
-/* The text between two others in the answer. */
-static const char *
-between(const char *from, const char *to)
-{
-	const char *at = strstr(body_of(), from), *end;
-
-	ck_assert_msg(at != NULL, "no %s in %s", from, body_of());
-	at += strlen(from);
-	end = strstr(at, to);
-	ck_assert_ptr_nonnull(end);
-	return arena_strndup(&t.cx.arena, at, (size_t)(end - at));
 }
 
 static const struct {
@@ -366,38 +322,45 @@ START_TEST(the_api_does_the_same)
 {
 	const char *path = fmt("/api/v1/admin/users/%d", (int)bob_who.user_id);
 
-	ck_assert_int_eq(call("GET", "/api/v1/admin/users?limit=2", NULL), 200);
+	ck_assert_int_eq(call_as("GET", admin_cookie,
+				 "/api/v1/admin/users?limit=2", NULL),
+			 200);
 	ck_assert(says("\"total\":3"));
 	ck_assert(says("\"next_cursor\":\"after.bob\""));
-	ck_assert_int_eq(call("POST", "/api/v1/admin/users",
-			      "{\"name\":\"kim\",\"role\":\"admin\"}"),
+	ck_assert_int_eq(call_as("POST", admin_cookie, "/api/v1/admin/users",
+				 "{\"name\":\"kim\",\"role\":\"admin\"}"),
 			 201);
 	ck_assert(says("\"password\":\""));
-	ck_assert_int_eq(call("PATCH", path,
-			      "{\"max_running\":5,\"disabled\":true}"),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie, path,
+				 "{\"max_running\":5,\"disabled\":true}"),
 			 200);
 	ck_assert(says("\"max_running\":5"));
 	ck_assert(!says("\"disabled_at\":null"));
-	ck_assert_int_eq(call("PATCH", path,
-			      "{\"max_running\":null,\"disabled\":false}"),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie, path,
+				 "{\"max_running\":null,\"disabled\":false}"),
 			 200);
 	ck_assert(says("\"max_running\":null"));
-	ck_assert_int_eq(call("PATCH", path, "{\"role\":\"king\"}"), 400);
-	ck_assert_int_eq(call("GET", fmt("%s/leave?what=trash", path), NULL),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie, path,
+				 "{\"role\":\"king\"}"),
+			 400);
+	ck_assert_int_eq(call_as("GET", admin_cookie,
+				 fmt("%s/leave?what=trash", path), NULL),
 			 200);
 	ck_assert(says("\"living\":0"));
-	ck_assert_int_eq(call("POST", fmt("%s/delete", path),
-			      "{\"what\":\"nothing\"}"),
+	ck_assert_int_eq(call_as("POST", admin_cookie, fmt("%s/delete", path),
+				 "{\"what\":\"nothing\"}"),
 			 400);
-	ck_assert_int_eq(call("POST", fmt("%s/delete", path), "{}"), 400);
-	ck_assert_int_eq(call("POST", fmt("%s/delete", path),
-			      "{\"what\":\"trash\"}"),
+	ck_assert_int_eq(call_as("POST", admin_cookie, fmt("%s/delete", path),
+				 "{}"),
+			 400);
+	ck_assert_int_eq(call_as("POST", admin_cookie, fmt("%s/delete", path),
+				 "{\"what\":\"trash\"}"),
 			 200);
-	ck_assert_int_eq(call("GET", path, NULL), 404);
-	ck_assert_int_eq(call("PATCH",
-			      fmt("/api/v1/admin/users/%d",
-				  (int)admin_who.user_id),
-			      "{\"disabled\":true}"),
+	ck_assert_int_eq(call_as("GET", admin_cookie, path, NULL), 404);
+	ck_assert_int_eq(call_as("PATCH", admin_cookie,
+				 fmt("/api/v1/admin/users/%d",
+				     (int)admin_who.user_id),
+				 "{\"disabled\":true}"),
 			 409);
 	ck_assert(says("YOURSELF"));
 }

@@ -4,38 +4,7 @@
 #include "base/clock.h"
 #include "rules/words.h"
 
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
 #define CSRF "csrf=root-token"
-
-static int
-look(const char *target)
-{
-	ask("GET", target);
-	browser();
-	as(admin_cookie);
-	return answered();
-}
-
-static int
-press(const char *target, const char *fields)
-{
-	ask("POST", target);
-	browser();
-	as(admin_cookie);
-	form(fields);
-	return answered();
-}
-
-static int
-call(const char *method, const char *target, const char *text)
-{
-	ask(method, target);
-	set("HTTP_SEC_FETCH_SITE", "same-origin");
-	as(admin_cookie);
-	if (text)
-		json(text);
-	return answered();
-}
 
 static int64_t
 setting_of(enum setting s)
@@ -75,14 +44,17 @@ START_TEST(shown_rehearsed_saved)
 {
 	struct workspace w = create(&ann_who, "w");
 
-	ck_assert_int_eq(look("/admin/settings"), 200);
+	ck_assert_int_eq(look(admin_cookie, "/admin/settings"), 200);
 	ck_assert(says("name=\"undo_hours\" type=\"number\" required min=\"0\" "
 		       "max=\"8760\" value=\"24\""));
 	ck_assert(says("allow_unsandboxed"));
 	ck_assert(says("roost.conf"));
-	ck_assert_int_eq(look("/admin/settings/rehearsal?undo_hours=24"), 200);
+	ck_assert_int_eq(look(admin_cookie,
+			      "/admin/settings/rehearsal?undo_hours=24"),
+			 200);
 	ck_assert(says("Nothing differs"));
-	ck_assert_int_eq(look("/admin/settings/rehearsal?undo_hours=48&"
+	ck_assert_int_eq(look(admin_cookie,
+			      "/admin/settings/rehearsal?undo_hours=48&"
 			      "standby_ttl_seconds=60&scope=all"),
 			 200);
 	ck_assert(says("<del>24</del>"));
@@ -90,21 +62,23 @@ START_TEST(shown_rehearsed_saved)
 	ck_assert(says("1 workspaces get another idle time"));
 	ck_assert(says("name=\"undo_hours\" value=\"48\""));
 	ck_assert_int_eq(setting_of(SETTING_UNDO_HOURS), 24);
-	ck_assert_int_eq(press("/admin/settings",
+	ck_assert_int_eq(press(admin_cookie, "/admin/settings",
 			       CSRF "&undo_hours=48&standby_ttl_seconds=60&"
 				    "scope=all&seen=0000000000000000"),
 			 409);
 	ck_assert(says("Somebody else has changed"));
 	ck_assert_int_eq(setting_of(SETTING_UNDO_HOURS), 24);
-	ck_assert_int_eq(press("/admin/settings",
+	ck_assert_int_eq(press(admin_cookie, "/admin/settings",
 			       CSRF "&undo_hours=48&standby_ttl_seconds=60&"
 				    "scope=all"),
 			 303);
 	ck_assert_str_eq(header_of("Location"), "/admin/settings");
 	ck_assert_int_eq(setting_of(SETTING_UNDO_HOURS), 48);
 	ck_assert_int_eq(get(w.id).standby_ttl_s, 60);
-	ck_assert_int_eq(press("/admin/settings", CSRF "&scope=whose"), 400);
-	ck_assert_int_eq(look("/admin/audit"), 200);
+	ck_assert_int_eq(press(admin_cookie, "/admin/settings",
+			       CSRF "&scope=whose"),
+			 400);
+	ck_assert_int_eq(look(admin_cookie, "/admin/audit"), 200);
 	ck_assert(says("changed settings"));
 	ck_assert(says("<code>undo_hours</code> <del>24</del>"));
 }
@@ -112,21 +86,25 @@ END_TEST
 
 START_TEST(the_same_by_the_api)
 {
-	ck_assert_int_eq(call("POST", "/api/v1/admin/settings/rehearsal",
-			      "{\"max_running_global\":0}"),
+	ck_assert_int_eq(call_as("POST", admin_cookie,
+				 "/api/v1/admin/settings/rehearsal",
+				 "{\"max_running_global\":0}"),
 			 200);
 	ck_assert(says("\"key\":\"max_running_global\",\"from\":100,\"to\":0"));
 	ck_assert(says("\"over_global\":false"));
-	ck_assert_int_eq(call("PATCH", "/api/v1/admin/settings",
-			      "{\"max_running_global\":5}"),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie,
+				 "/api/v1/admin/settings",
+				 "{\"max_running_global\":5}"),
 			 200);
 	ck_assert(says("\"key\":\"max_running_global\",\"value\":5"));
-	ck_assert_int_eq(call("PATCH", "/api/v1/admin/settings",
-			      "{\"max_running_global\":null}"),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie,
+				 "/api/v1/admin/settings",
+				 "{\"max_running_global\":null}"),
 			 200);
 	ck_assert_int_eq(setting_of(SETTING_MAX_RUNNING_GLOBAL), 100);
-	ck_assert_int_eq(call("PATCH", "/api/v1/admin/settings",
-			      "{\"undo_hours\":48,\"archive_level\":99}"),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie,
+				 "/api/v1/admin/settings",
+				 "{\"undo_hours\":48,\"archive_level\":99}"),
 			 400);
 	ck_assert(says("archive_level"));
 	ck_assert_int_eq(setting_of(SETTING_UNDO_HOURS), 24);
@@ -157,25 +135,29 @@ START_TEST(the_log_is_filtered_and_paged)
 	for (int i = 0; i < 120; i++)
 		ok(audit_add(cx, db, 1, i % 2 ? "ann" : "bob",
 			     i % 3 ? "login" : "user.add", "x", ""));
-	ck_assert_int_eq(look("/admin/audit"), 200);
+	ck_assert_int_eq(look(admin_cookie, "/admin/audit"), 200);
 	ck_assert(says("Next page"));
 	ck_assert(!says("Previous page"));
-	ck_assert_int_eq(look("/admin/audit?actor=ann&action=login"), 200);
+	ck_assert_int_eq(look(admin_cookie,
+			      "/admin/audit?actor=ann&action=login"),
+			 200);
 	ck_assert(says("<strong>ann</strong> logged in"));
 	ck_assert(!says("<strong>bob</strong>"));
 	ck_assert(says("<option value=\"login\" selected>logged in</option>"));
-	ck_assert_int_eq(look("/admin/audit?to=1999-12-31"), 200);
+	ck_assert_int_eq(look(admin_cookie, "/admin/audit?to=1999-12-31"), 200);
 	ck_assert(says("Nothing."));
-	ck_assert_int_eq(look("/admin/audit?from=2000-13-01"), 400);
+	ck_assert_int_eq(look(admin_cookie, "/admin/audit?from=2000-13-01"),
+			 400);
 	ck_assert(says("from"));
-	ck_assert_int_eq(call("GET",
-			      "/api/v1/admin/audit?limit=100&actor=BOB&"
-			      "from=1999-12-31",
-			      NULL),
+	ck_assert_int_eq(call_as("GET", admin_cookie,
+				 "/api/v1/admin/audit?limit=100&actor=BOB&"
+				 "from=1999-12-31",
+				 NULL),
 			 200);
 	ck_assert(says("\"actor\":\"bob\""));
 	ck_assert(!says("\"actor\":\"ann\""));
-	ck_assert_int_eq(call("GET", "/api/v1/admin/audit?format=xml", NULL),
+	ck_assert_int_eq(call_as("GET", admin_cookie,
+				 "/api/v1/admin/audit?format=xml", NULL),
 			 400);
 }
 END_TEST
@@ -187,8 +169,9 @@ START_TEST(csv_is_no_formula)
 	ok(audit_add(cx, db, 1, "=cmd|' /C calc'!A0", "login", "a\"b",
 		     "x\r\ny,z"));
 	ok(audit_add_changes(cx, db, 1, "root", "user.edit", "-1", "", &ch, 1));
-	ck_assert_int_eq(call("GET", "/api/v1/admin/audit?format=csv&limit=2",
-			      NULL),
+	ck_assert_int_eq(call_as("GET", admin_cookie,
+				 "/api/v1/admin/audit?format=csv&limit=2",
+				 NULL),
 			 200);
 	ck_assert_str_eq(header_of("Content-Type"), "text/csv; charset=utf-8");
 	ck_assert(says("n,at,actor,action,target,detail,changes\r\n"));
@@ -203,11 +186,14 @@ START_TEST(an_edit_tells_what_differs)
 {
 	struct workspace w = create(&ann_who, "before");
 
-	ck_assert_int_eq(call("PATCH", fmt("/api/v1/workspaces/%s", w.id),
-			      "{\"name\":\"<b>after</b>\",\"memo\":\"long\","
-			      "\"standby_ttl_seconds\":60}"),
+	ck_assert_int_eq(call_as("PATCH", admin_cookie,
+				 fmt("/api/v1/workspaces/%s", w.id),
+				 "{\"name\":\"<b>after</b>\",\"memo\":\"long\","
+				 "\"standby_ttl_seconds\":60}"),
 			 200);
-	ck_assert_int_eq(look(fmt("/admin/audit?target=%s", w.id)), 200);
+	ck_assert_int_eq(look(admin_cookie,
+			      fmt("/admin/audit?target=%s", w.id)),
+			 200);
 	ck_assert(says("edited a workspace"));
 	ck_assert(says("<code>name</code> <del>before</del>"));
 	ck_assert(says("<ins>&lt;b&gt;after&lt;/b&gt;</ins>"));

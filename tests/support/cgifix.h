@@ -152,6 +152,42 @@ answered(void)
 	return status_of(&fake.out);
 }
 
+/* A text that lives as long as the test. */
+#define fmt(...) arena_printf(&t.cx.arena, __VA_ARGS__)
+
+/* What a browser does: opens a page, and sends a form. */
+FIX int
+look(const char *cookie, const char *target)
+{
+	ask("GET", target);
+	browser();
+	as(cookie);
+	return answered();
+}
+
+FIX int
+press(const char *cookie, const char *target, const char *fields)
+{
+	ask("POST", target);
+	browser();
+	as(cookie);
+	form(fields);
+	return answered();
+}
+
+/* A call of the API by a page of ours. */
+FIX int
+call_as(const char *method, const char *cookie, const char *target,
+	const char *text)
+{
+	ask(method, target);
+	set("HTTP_SEC_FETCH_SITE", "same-origin");
+	as(cookie);
+	if (text)
+		json(text);
+	return answered();
+}
+
 /* The header's value in the arena, NULL when there is none. */
 FIX const char *
 header_of(const char *name)
@@ -170,6 +206,19 @@ FIX const char *
 body_of(void)
 {
 	return strstr(buf_str(&fake.out), "\r\n\r\n") + 4;
+}
+
+/* The text between two others in the answer. */
+FIX const char *
+between(const char *from, const char *to)
+{
+	const char *at = strstr(body_of(), from), *end;
+
+	ck_assert_msg(at != NULL, "no %s in %s", from, body_of());
+	at += strlen(from);
+	end = strstr(at, to);
+	ck_assert_ptr_nonnull(end);
+	return arena_strndup(&t.cx.arena, at, (size_t)(end - at));
 }
 
 FIX bool

@@ -11,8 +11,6 @@
 #include "cgi/gate.h"
 #include "service/enter.h"
 
-#define fmt(text, arg) arena_printf(&t.cx.arena, text, arg)
-
 FIX struct gate gate;
 FIX struct workspace mine, other;
 FIX const char *ticket, *ann_session;
