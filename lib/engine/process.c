@@ -160,22 +160,11 @@ static enum err
 finish(struct cx *cx, const struct place *pl, const struct instance_spec *spec,
        struct endpoint *out)
 {
-	struct ready how = {.runs = look_runs, .words = applog_tail};
-	struct record r;
-	int64_t slot;
-	enum err e;
-	int fd = -1;
+	const struct ready how = {.runs = look_runs,
+				  .words = applog_tail,
+				  .alive = process_alive};
 
-	if ((e = record_read(cx, pl, &r)))
-		return e;
-	how.port = r.port;
-	if ((e = ready_wait(cx, pl, spec, &how, &fd)))
-		return e;
-	if (!(e = slot_take(cx, pl->id, false, process_alive, &slot)))
-		e = route_finish(cx, pl, &r, slot, fd, out);
-	if (fd >= 0)
-		close(fd);
-	return e;
+	return ready_finish(cx, pl, spec, &how, out);
 }
 
 static enum err

@@ -94,7 +94,7 @@ pid_t record_root(const struct record *r);
 MUST_USE enum err look_and_end(struct cx *cx, const struct place *pl,
 			       struct look *l);
 
-/* As ready_wait asks: ERR_ACTION and its last words when it has ended. */
+/* As ready_finish asks: ERR_ACTION and its last words when it has ended. */
 MUST_USE enum err look_runs(struct cx *cx, const struct place *pl, void *arg,
 			    int64_t waited_ms);
 
@@ -182,23 +182,25 @@ MUST_USE enum err port_check(struct cx *cx, const struct app *app,
 void port_endpoint(const struct record *r, int64_t slot, struct endpoint *out);
 
 /* --- ready.c --- */
+/* What an engine knows of one that it has begun. */
 struct ready {
-	int64_t port; /* 0: the socket in the instance's folder */
 	/* Does it still run? OK, or why not. Asked every few milliseconds. */
 	enum err (*runs)(struct cx *cx, const struct place *pl, void *arg,
 			 int64_t waited_ms);
 	/* What it said last; "". */
 	const char *(*words)(struct cx *cx, const struct place *pl);
+	/* As slot_take() asks. */
+	enum err (*alive)(struct cx *cx, const char *id, bool *alive);
 	void *arg;
 };
 /*
- * Waits until it answers; *fd is then the socket that did, as O_PATH, or -1
- * where that is a TCP socket. ERR_ACTION: somebody else has its port; what
- * runs() says: it ended. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
+ * Waits until the one that is recorded answers, and leads servers to it; *out
+ * is where. ERR_ACTION: somebody else has its port; what runs() says: it
+ * ended. ERR_TIMEOUT, ERR_ABANDONED: it still runs.
  */
-MUST_USE enum err ready_wait(struct cx *cx, const struct place *pl,
-			     const struct instance_spec *spec,
-			     const struct ready *how, int *fd);
+MUST_USE enum err ready_finish(struct cx *cx, const struct place *pl,
+			       const struct instance_spec *spec,
+			       const struct ready *how, struct endpoint *out);
 
 /* --- applog.c --- */
 #define APPLOG_MAX (1 << 20)

@@ -222,13 +222,15 @@ probe(struct cx *cx, struct probe *p, bool *answered)
 	return OK;
 }
 
-enum err
-ready_wait(struct cx *cx, const struct place *pl,
-	   const struct instance_spec *spec, const struct ready *how, int *fd)
+/* *fd is then the socket that answered, as O_PATH, or -1 where it is TCP. */
+static enum err
+wait_for(struct cx *cx, const struct place *pl,
+	 const struct instance_spec *spec, const struct ready *how,
+	 int64_t port, int *fd)
 {
 	struct probe p = {.pl = pl,
 			  .spec = spec,
-			  .port = how->port,
+			  .port = port,
 			  .path = -1,
 			  .conn = -1};
 	int64_t began_ms = clock_mono_ms();
@@ -248,5 +250,25 @@ ready_wait(struct cx *cx, const struct place *pl,
 		p.path = -1;
 	}
 	probe_close(&p);
+	return e;
+}
+
+enum err
+ready_finish(struct cx *cx, const struct place *pl,
+	     const struct instance_spec *spec, const struct ready *how,
+	     struct endpoint *out)
+{
+	struct record r;
+	int64_t slot;
+	enum err e;
+	int fd = -1;
+
+	if ((e = record_read(cx, pl, &r)) ||
+	    (e = wait_for(cx, pl, spec, how, r.port, &fd)))
+		return e;
+	if (!(e = slot_take(cx, pl->id, false, how->alive, &slot)))
+		e = route_finish(cx, pl, &r, slot, fd, out);
+	if (fd >= 0)
+		close(fd);
 	return e;
 }
