@@ -234,7 +234,6 @@ ask_version(struct cx *cx, const struct docker_ask *ask_for)
 }
 
 static const char *const json_head[] = {"Content-Type: application/json", NULL};
-static const char *const tar_head[] = {"Content-Type: application/x-tar", NULL};
 
 static enum err
 request_of(struct cx *cx, const struct docker_ask *a, struct peer_request *rq)
@@ -273,7 +272,7 @@ is_json(struct cx *cx, const struct http_answer *a)
 }
 
 static enum err
-take_answer(struct cx *cx, const struct http_answer *a,
+take_answer(struct cx *cx, const struct http_answer *a, bool stream,
 	    struct docker_answer *out)
 {
 	struct docker_answer got = {.status = a->status, .said = ""};
@@ -281,7 +280,7 @@ take_answer(struct cx *cx, const struct http_answer *a,
 
 	got.text = arena_strndup(&cx->arena, buf_str(&a->body), a->body.len);
 	got.n = a->body.len;
-	if (is_json(cx, a)) {
+	if (is_json(cx, a) && (!stream || a->status >= 300)) {
 		if ((e = docker_parse(cx, got.text, got.n, &got.json)))
 			return e;
 		got.said = docker_words(cx, docker_text(got.json, "message"));
@@ -302,9 +301,17 @@ docker_do(struct cx *cx, const struct docker_ask *a, struct docker_answer *out)
 	if ((e = request_of(cx, a, &rq)))
 		return e;
 	if (!(e = ask(cx, &rq, &answer)))
-		e = take_answer(cx, &answer, out);
+		e = take_answer(cx, &answer, a->stream, out);
 	http_free(&answer);
 	return e;
+}
+
+/* 409, or what Podman says in its place. */
+static bool
+in_use(const struct docker_answer *a)
+{
+	return a->status == 409 ||
+	       (a->status == 500 && strstr(a->said, "already in use"));
 }
 
 enum err
@@ -314,7 +321,7 @@ docker_refused(struct cx *cx, const struct docker_answer *a, const char *what)
 
 	if (a->status == 404)
 		e = ERR_NOT_FOUND;
-	else if (docker_in_use(a))
+	else if (in_use(a))
 		e = ERR_EXISTS;
 	else if (a->status == 401 || a->status == 403)
 		e = ERR_CONFIG;
@@ -322,13 +329,6 @@ docker_refused(struct cx *cx, const struct docker_answer *a, const char *what)
 		e = ERR_UNREACHABLE;
 	return cx_fail(cx, e, "%s: the container engine answers %d: %s", what,
 		       a->status, *a->said ? a->said : "no more");
-}
-
-bool
-docker_in_use(const struct docker_answer *a)
-{
-	return a->status == 409 ||
-	       (a->status == 500 && strstr(a->said, "already in use"));
 }
 
 enum err
@@ -344,17 +344,4 @@ docker_must(struct cx *cx, const struct docker_ask *a, const char *what,
 		return docker_refused(cx, &got, what);
 	*out = got;
 	return OK;
-}
-
-enum err
-docker_begin(struct cx *cx, const struct docker_ask *a, int64_t length,
-	     struct peer_call **c)
-{
-	struct peer_request rq;
-	enum err e;
-
-	if ((e = request_of(cx, a, &rq)))
-		return e;
-	rq.head = tar_head;
-	return peer_begin(cx, kept.peer, &rq, length, c);
 }

@@ -44,6 +44,7 @@ struct docker_ask {
 	const char *path;   /* "/containers/json?all=1", without a version */
 	struct json_object *body; /* NULL: none; stays the caller's */
 	size_t max;		  /* 0: DOCKER_ONE_MAX */
+	bool stream; /* a good answer is many JSON texts: only its text */
 	int64_t deadline_ms; /* clock_mono_ms; 0: DOCKER_LOOK_MS from now */
 	bool (*quit)(void *arg);
 	void *arg;
@@ -67,12 +68,6 @@ MUST_USE enum err docker_must(struct cx *cx, const struct docker_ask *ask,
  * ERR_CONFIG, 503 ERR_UNREACHABLE, else ERR_ACTION; in the engine's words. */
 enum err docker_refused(struct cx *cx, const struct docker_answer *a,
 			const char *what);
-/* Is it 409, or what Podman says in its place? */
-bool docker_in_use(const struct docker_answer *a);
-
-/* A stream either way: peer_send, peer_wait, peer_read, peer_end. */
-MUST_USE enum err docker_begin(struct cx *cx, const struct docker_ask *ask,
-			       int64_t length, struct peer_call **c);
 
 /* ---- docker_json.c ---- */
 
@@ -118,7 +113,6 @@ struct docker_state {
 	int64_t pid;
 	int exit_code;
 	bool out_of_memory;
-	char id[65]; /* of the engine's own making; "" */
 	struct json_object *json;
 };
 

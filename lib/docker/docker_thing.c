@@ -14,8 +14,6 @@ static void
 take_state(struct cx *cx, struct json_object *o, const char *kind,
 	   struct docker_state *s)
 {
-	const char *id = docker_text(o, "Id");
-
 	s->there = true;
 	s->json = o;
 	s->runs = docker_true(o, "State/Running") ||
@@ -25,8 +23,6 @@ take_state(struct cx *cx, struct json_object *o, const char *kind,
 	s->pid = docker_number(o, "State/Pid");
 	s->exit_code = (int)(docker_number(o, "State/ExitCode") & 0xff);
 	s->out_of_memory = docker_true(o, "State/OOMKilled");
-	if (strlen(id) < sizeof(s->id))
-		memcpy(s->id, id, strlen(id) + 1);
 }
 
 enum err
@@ -175,6 +171,8 @@ pull(struct cx *cx, const char *image, const struct docker_ask *patience)
 				docker_escape(cx, image),
 				tagged ? "" : "&tag=latest");
 	ask.body = NULL;
+	ask.stream = true; /* of its progress, layer by layer */
+	ask.max = DOCKER_LIST_MAX;
 	if ((e = docker_do(cx, &ask, &a)))
 		return e;
 	said = a.status >= 300 ? a.said : pull_error(cx, &a);
