@@ -78,8 +78,9 @@ void page_archives(struct cx *cx, struct call *c);
 
 /* ---- page_archives_link.c ---- */
 
-/* Has this site's store links from which archives can be loaded? */
-bool page_can_load(struct cx *cx);
+/* Has this site's store links from which archives can be loaded, and may this
+ * person have one of c->ws? */
+bool page_can_load(struct cx *cx, const struct call *c);
 
 /* ---- page_host.c ---- */
 

@@ -138,7 +138,7 @@ item_found(struct cx *cx, const struct call *c, struct json_object *o,
 	view_text(o, "size_text", page_bytes(cx, f->meta.size));
 	view_text(o, "content_text", page_bytes(cx, f->meta.content));
 	view_bool(o, "chosen", same(c->ws->restore_key, f->key));
-	view_bool(o, "can_load", page_can_load(cx));
+	view_bool(o, "can_load", page_can_load(cx, c));
 	view_bool(o, "can_choose",
 		  wish_can_choose(&c->who, c->ws) &&
 			  !same(c->ws->restore_key, f->key));

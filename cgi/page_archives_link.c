@@ -1,5 +1,8 @@
 /*
- * A link from which an archive can be loaded, for its owner. SPEC 6.
+ * A link from which an archive can be loaded. SPEC 6.
+ *
+ * For its owner alone, as for the door (SPEC 1, 6): a way to the contents that
+ * no audit sees is nobody else's, an administrator's neither.
  *
  * The bytes come from the store itself, not through us: gigabytes would hold a
  * handler. A store without links (a directory) has none.
@@ -19,10 +22,12 @@ struct link {
 };
 
 bool
-page_can_load(struct cx *cx)
+page_can_load(struct cx *cx, const struct call *c)
 {
 	const struct store_ops *store;
 
+	if (c->ws->owner_id != c->who.user_id)
+		return false;
 	if (!store_find(cx, &store))
 		return store->link != NULL;
 	cx_clear(cx);
@@ -59,6 +64,9 @@ make_link(struct cx *cx, struct call *c, const struct value *archive,
 	enum err e;
 
 	*out = (struct link){.url = NULL};
+	if (c->ws->owner_id != c->who.user_id)
+		return cx_fail(cx, ERR_FORBIDDEN, "%s is not %s's", c->ws->id,
+			       c->who.username);
 	if ((e = store_find(cx, &store)) || !store->link)
 		return e;
 	if ((e = key_of(cx, c, archive, &key)) ||

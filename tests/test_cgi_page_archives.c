@@ -159,6 +159,29 @@ START_TEST(a_store_that_fails_spoils_no_page)
 }
 END_TEST
 
+/* What is in a home is its owner's: administrators look at the list, and get
+ * no link to any of it. SPEC 1, invariant 6. */
+START_TEST(only_its_owner_loads_it)
+{
+	struct workspace w = create(&ann_who, "w");
+	const char *one = archived(w.id, "one");
+	const char *api = fmt("/api/v1/workspaces/%s/download", w.id);
+	const char *page = fmt("/workspaces/%s/download?archive=%s", w.id, one);
+
+	ck_assert_int_eq(call_as("GET", ann_cookie, api, NULL), 200);
+	ck_assert(says("\"url\":null"));
+	ck_assert_int_eq(look(ann_cookie, page), 404); /* no links here */
+	ck_assert_int_eq(look(admin_cookie, fmt("/workspaces/%s", w.id)), 200);
+	ck_assert(says(one));
+	ck_assert_int_eq(call_as("GET", admin_cookie, api, NULL), 403);
+	ck_assert_int_eq(call_as("GET", admin_cookie,
+				 fmt("%s?archive=%s", api, one), NULL),
+			 403);
+	ck_assert_int_eq(look(admin_cookie, page), 403);
+	ck_assert_int_eq(look(bob_cookie, page), 403);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -167,6 +190,7 @@ main(void)
 				      what_is_no_archive_of_it_is_refused,
 				      out_of_an_error,
 				      the_limit_holds,
+				      only_its_owner_loads_it,
 				      a_store_that_fails_spoils_no_page};
 
 	return run_cgi("page_archives", tests,
