@@ -160,12 +160,13 @@ is_probe(struct gate *g, struct ask *a)
 	return a->probe != PROBE_NONE;
 }
 
-/* The handler leads them to where a password of their own is chosen. */
+/* The handler leads them to where a password of their own is chosen: they are
+ * logged in, and the way to the login would lead in a circle. */
 static enum err
 check_own(struct cx *cx, const struct ask *a)
 {
 	return a->who.password_given && !a->who.token_id
-		       ? cx_fail(cx, ERR_UNAUTHORIZED, "a password was given")
+		       ? cx_fail(cx, ERR_PASSWORD_GIVEN, "a password was given")
 		       : OK;
 }
 
@@ -383,7 +384,8 @@ answer(struct gate *g, struct ask *a)
 
 	if (e == ERR_UNAUTHORIZED && navigation && a->host == HOST_CONTROL)
 		send_to_login(cx, a);
-	else if (e == ERR_UNAUTHORIZED && navigation)
+	else if ((e == ERR_UNAUTHORIZED || e == ERR_PASSWORD_GIVEN) &&
+		 navigation)
 		send_to_handler(cx, a);
 	else if (e)
 		refuse(cx, a, e);

@@ -269,6 +269,8 @@ page_password(struct cx *cx, struct call *c)
 		wrong = "login_locked";
 	else if (e == ERR_INVALID && strcmp(cx->field, "password") == 0)
 		wrong = "wrong_rule";
+	else if (e == ERR_INVALID && strcmp(cx->field, "new_password") == 0)
+		wrong = "wrong_same";
 	if (e == ERR_TOO_MANY || e == ERR_INVALID)
 		return account_again(cx, c, e, "wrong_password", wrong);
 	if (!over(cx, c, e))

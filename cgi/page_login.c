@@ -87,6 +87,10 @@ page_login(struct cx *cx, struct call *c)
 	const struct value *back = IN(c, back, back);
 
 	(void)cx;
+	if (c->who.password_given) {
+		call_back(c, "/account"); /* nothing else lets them in */
+		return OK;
+	}
 	if (c->who.user_id != 0) {
 		call_back(c, back->set && url_is_local(back->text) ? back->text
 								   : "/");

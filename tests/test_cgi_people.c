@@ -1,6 +1,7 @@
 /* Administration of people: pages and API, and passwords that were given. */
 #include "support/cgifix.h"
 
+#include "cgi/gate.h"
 #include "service/people.h"
 
 #define CSRF "csrf=root-token"
@@ -152,6 +153,20 @@ START_TEST(somebody_is_added_and_chooses_a_password)
 	ck_assert(says("PASSWORD_CHANGE_REQUIRED"));
 	ck_assert_int_eq(look(cookie, "/account"), 200);
 	ck_assert(says("choose a password of your own"));
+	ck_assert_int_eq(look(cookie, "/login?back=%2Fw%2Fx%2F"), 303);
+	ck_assert_str_eq(header_of("Location"), "/account");
+	ck_assert_int_eq(press(cookie, "/account/password",
+			       fmt("csrf=kim-token&old_password=%s&"
+				   "new_password=%s&again=%s",
+				   secret, secret, secret)),
+			 400);
+	ck_assert(says("the one you were given"));
+	ck_assert_int_eq(call_as("POST", cookie, "/api/v1/password",
+				 fmt("{\"old_password\":\"%s\","
+				     "\"new_password\":\"%s\"}",
+				     secret, secret)),
+			 400);
+	ck_assert(says("\"field\":\"new_password\""));
 	ck_assert_int_eq(press(cookie, "/account/password",
 			       fmt("csrf=kim-token&old_password=%s&"
 				   "new_password=my+own+one&again=my+own+one",
@@ -160,6 +175,35 @@ START_TEST(somebody_is_added_and_chooses_a_password)
 	ck_assert_int_eq(look(cookie, "/"), 200);
 	ck_assert_int_eq(look(cookie, "/account"), 200);
 	ck_assert(!says("choose a password of your own"));
+}
+END_TEST
+
+/* The gate's status for a request to a workspace. */
+static int
+gated(struct gate *gate, const char *cookie, const char *target, bool page)
+{
+	ask("GET", target);
+	if (page)
+		browser();
+	as(cookie);
+	ck_assert(gate_answer(gate, &fake.io));
+	return status_of(&fake.out);
+}
+
+/* The login would lead who is logged in back to the gate. */
+START_TEST(the_gate_leads_to_where_a_password_is_chosen)
+{
+	struct workspace w = create(&ann_who, "w");
+	const char *there = fmt("/w/%s/", w.id);
+	struct gate gate = {.cx.site = &t.site, .db = worker.read};
+
+	raw("UPDATE user SET given_ms = 1");
+	ck_assert_int_eq(gated(&gate, ann_cookie, there, true), 200);
+	ck_assert_str_eq(header_of("Variable-GATE_BACKEND"), "handler");
+	ck_assert_int_eq(look(ann_cookie, there), 303);
+	ck_assert_str_eq(header_of("Location"), "/account");
+	ck_assert_int_eq(gated(&gate, ann_cookie, there, false), 403);
+	ck_assert(says("PASSWORD_CHANGE_REQUIRED"));
 }
 END_TEST
 
@@ -373,6 +417,7 @@ main(void)
 		only_administrators_administrate,
 		the_list_is_searched_and_paged,
 		somebody_is_added_and_chooses_a_password,
+		the_gate_leads_to_where_a_password_is_chosen,
 		a_wrong_form_says_what_is_wrong,
 		role_limit_and_access,
 		sessions_and_tokens_of_others,

@@ -41,6 +41,17 @@ old_fits(struct cx *cx, struct db *db, const struct who *who, const char *old,
 	return login_ok(cx, db, u.name, u.id);
 }
 
+/* One that was given is known to who gave it: the same again is not theirs. */
+static enum err
+is_new(struct cx *cx, const struct who *who, const char *old,
+       const char *password)
+{
+	if (who->password_given && strcmp(old, password) == 0)
+		return cx_field(cx, "new_password",
+				"another than the one that was given");
+	return OK;
+}
+
 enum err
 account_password(struct cx *cx, struct db *db, const struct who *who,
 		 const char *session, const char *old, const char *password,
@@ -52,6 +63,7 @@ account_password(struct cx *cx, struct db *db, const struct who *who,
 
 	if ((e = password_rule(cx, password)) ||
 	    (e = old_fits(cx, db, who, old, retry_after_s)) ||
+	    (e = is_new(cx, who, old, password)) ||
 	    (e = password_hash(cx, password, &hash)))
 		return e;
 	if (session != NULL)

@@ -15,8 +15,8 @@
 
 /*
  * Ends every other session. session: the cookie's value that stays, or NULL.
- * ERR_INVALID (old_password, or password: the rule), ERR_TOO_MANY with
- * *retry_after_s while the name is locked.
+ * ERR_INVALID (old_password; password: the rule; new_password: it is the one
+ * that was given), ERR_TOO_MANY with *retry_after_s while the name is locked.
  */
 MUST_USE enum err account_password(struct cx *cx, struct db *db,
 				   const struct who *who, const char *session,
