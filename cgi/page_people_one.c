@@ -114,6 +114,7 @@ api_user_patch(struct cx *cx, struct call *c)
 	    (e = people_role(cx, role, &w.role)) ||
 	    (e = people_edit(cx, c->db, &c->who, id, &w, &u)))
 		return e;
+	page_kick(cx, c);
 	return answer(cx, c, id);
 }
 
@@ -165,12 +166,15 @@ static enum err
 give(struct cx *cx, struct call *c, int64_t *id, const char **secret)
 {
 	const struct value *password = IN(c, user_password, password);
-	enum err e = people_param(cx, c, id);
+	enum err e;
 
-	return e ? e
-		 : people_password(cx, c->db, &c->who, *id,
-				   password->set ? password->text : NULL,
-				   secret);
+	if ((e = people_param(cx, c, id)) ||
+	    (e = people_password(cx, c->db, &c->who, *id,
+				 password->set ? password->text : NULL,
+				 secret)))
+		return e;
+	page_kick(cx, c); /* their sessions have ended */
+	return OK;
 }
 
 enum err

@@ -36,9 +36,10 @@ api_user_tokens(struct cx *cx, struct call *c)
 }
 
 static enum err
-gone(struct call *c, enum err e)
+gone(struct cx *cx, struct call *c, enum err e)
 {
 	if (!e) {
+		page_kick(cx, c); /* what it still has open is cut */
 		c->rp->status = 204;
 		c->view = NULL;
 	}
@@ -75,7 +76,7 @@ revoke_token(struct cx *cx, struct call *c, int64_t *id)
 	{                                                                      \
 		int64_t id;                                                    \
                                                                                \
-		return gone(c, doing(cx, c, &id));                             \
+		return gone(cx, c, doing(cx, c, &id));                         \
 	}                                                                      \
 	enum err page(struct cx *cx, struct call *c)                           \
 	{                                                                      \

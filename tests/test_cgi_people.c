@@ -314,6 +314,29 @@ START_TEST(sessions_and_tokens_of_others)
 }
 END_TEST
 
+/* What they have open is cut now, not with the next round of cron. */
+START_TEST(the_api_asks_for_a_pass_as_the_pages_do)
+{
+	static const struct {
+		const char *method, *below, *body;
+	} calls[] = {{"PATCH", "", "{\"disabled\":true}"},
+		     {"POST", "/password", "{}"},
+		     {"DELETE", "/sessions", NULL},
+		     {"DELETE", "/tokens", NULL}};
+	const char *again = site_run_file(cx, "again");
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		(void)unlink(again);
+		ck_assert_int_lt(call_as(calls[i].method, admin_cookie,
+					 fmt("/api/v1%s",
+					     page_of(&ann_who, calls[i].below)),
+					 calls[i].body),
+				 300);
+		ck_assert_msg(fs_exists(again), "%s", calls[i].below);
+	}
+}
+END_TEST
+
 START_TEST(a_delete_is_shown_before_it_is_done)
 {
 	struct workspace w = becomes(create(&ann_who, "a").id, STATUS_RUNNING);
@@ -421,6 +444,7 @@ main(void)
 		a_wrong_form_says_what_is_wrong,
 		role_limit_and_access,
 		sessions_and_tokens_of_others,
+		the_api_asks_for_a_pass_as_the_pages_do,
 		a_delete_is_shown_before_it_is_done,
 		the_api_does_the_same,
 	};
