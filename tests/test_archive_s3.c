@@ -262,6 +262,20 @@ START_TEST(a_wrong_clock_is_corrected)
 }
 END_TEST
 
+/* It is not said by how much the clock is wrong: nothing to correct. */
+START_TEST(a_clock_that_nobody_tells_is_not_asked_for_ever)
+{
+	struct s3 *s3;
+
+	fake_s3.no_date = true;
+	ok(s3_open(cx, &s3));
+	s3->offset_ms = 0; /* as if it had never said */
+	says(403, "RequestTimeTooSkewed", NULL, NULL, 50);
+	refuses(ERR_CONFIG, s->remove(cx, KEY), "NTP");
+	ck_assert_int_eq(fake_s3.hits, 1);
+}
+END_TEST
+
 /* ---- Trouble that does not ---- */
 
 static const struct lasting {
@@ -562,6 +576,7 @@ main(void)
 	tcase_add_test(c, a_store_that_cannot_go_on_is_found_out);
 	tcase_add_test(c, the_pause_that_a_store_wishes_is_made);
 	tcase_add_test(c, a_wrong_clock_is_corrected);
+	tcase_add_test(c, a_clock_that_nobody_tells_is_not_asked_for_ever);
 	tcase_add_test(c, nothing_else_reads_as_absent);
 	tcase_add_test(c, a_listing_in_circles_ends);
 	tcase_add_test(c, many_pages_are_one_list);

@@ -47,13 +47,14 @@ note_clock(struct cx *cx, struct s3 *s3, const struct http_answer *a)
 		s3->offset_ms = theirs - clock_now_ms();
 }
 
-/* A refusal because of the time, when ours was not corrected yet. */
+/* A refusal because of the time, when ours was not corrected yet and it is
+ * known by how much. */
 static bool
 is_skewed(const struct s3 *s3, int status, const struct s3_refusal *r)
 {
 	int64_t off = llabs(s3->offset_ms - s3->skew_ms);
 
-	return status == 403 && !s3->skew_ms &&
+	return status == 403 && !s3->skew_ms && s3->offset_ms &&
 	       (!strcmp(r->code, "RequestTimeTooSkewed") || off > SKEW_MS);
 }
 

@@ -113,12 +113,14 @@ forget(struct object *o)
 static bool
 answer(struct ask *a, int status, const char *head, const void *p, size_t n)
 {
-	char date[CLOCK_ISO_MAX], all[2048];
+	char date[CLOCK_ISO_MAX], all[2048] = "";
 
 	if (a->how == FAKE_S3_CUT_AFTER)
 		return false;
-	snprintf(all, sizeof(all), "Date: %s\r\n%s",
-		 clock_http(clock_now_ms() + fake_s3.ahead_ms, date), head);
+	if (!fake_s3.no_date)
+		snprintf(all, sizeof(all), "Date: %s\r\n",
+			 clock_http(clock_now_ms() + fake_s3.ahead_ms, date));
+	snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s", head);
 	if (a->how == FAKE_S3_CUT_BODY) {
 		httpd_answer(a->c, status, all, NULL, n);
 		conn_write(a->c, p, n / 2);

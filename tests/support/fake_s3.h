@@ -32,6 +32,7 @@ struct fake_s3 {
 	const char *code, *head; /* head: further lines, "\r\n" at the end */
 	int64_t ahead_ms;	 /* its clock, of ours */
 	bool checks_clock;	 /* refuses what is 15 minutes off */
+	bool no_date;		 /* its answers do not say what time it is */
 	bool encrypts;		 /* its ETags say nothing */
 	bool ignores_ranges, ignores_if_match;
 	int page; /* of listings; 0: 1000 */
