@@ -489,6 +489,29 @@ on_small_disk(void)
 	return 0;
 }
 
+/* A directory that cannot be looked into is not one without a marker: what
+ * reads as unfinished is removed. */
+START_TEST(what_cannot_be_looked_at_is_not_absent)
+{
+	const char *dir =
+		arena_printf(&cx->arena, "%s/" KEY, t.site.archives_dir);
+	struct archive_names l = {.n = 77};
+
+	new_dir("home");
+	ok(pack(in("home"), &(struct archive_meta){.size = 0}));
+	ck_assert(!rename(dir, in("aside")));
+	ck_assert(!symlink(dir, dir)); /* it leads to itself: ELOOP */
+	ck_assert_int_ne(store_dir.list(cx, &l), OK);
+	ck_assert_uint_eq(l.n, 77);
+	cx_clear(cx);
+	ck_assert(!unlink(dir));
+	ck_assert(!rename(in("aside"), dir));
+	ok(store_dir.list(cx, &l));
+	ck_assert_uint_eq(l.n, 1);
+	ck_assert(l.fact[0].marked);
+}
+END_TEST
+
 START_TEST(full_disk)
 {
 	int r;
@@ -520,6 +543,7 @@ main(void)
 	tcase_add_test(c, more_entries_than_said);
 	tcase_add_test(c, claimed_size_without_data);
 	tcase_add_test(c, not_a_tar);
+	tcase_add_test(c, what_cannot_be_looked_at_is_not_absent);
 	tcase_add_test(c, full_disk);
 	suite_add_tcase(s, c);
 	return run_suite(s);

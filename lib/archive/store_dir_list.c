@@ -101,17 +101,33 @@ dir_remove(struct cx *cx, const char *key)
 	return fs_sync_dir(cx, cx->site->archives_dir);
 }
 
+/* A failed look is never "absent". A file in the place of the directory has
+ * certainly nothing in it. */
+static enum err
+look_at(struct cx *cx, const char *path, bool *there, struct stat *st)
+{
+	*there = !lstat(path, st);
+	return *there || errno == ENOENT || errno == ENOTDIR
+		       ? OK
+		       : cx_errno(cx, errno, "look at %s", path);
+}
+
 /* What is in the directory of one archive. */
-static void
+static enum err
 look(struct cx *cx, const char *id, const char *op_id, struct archive_fact *f)
 {
 	char key[NAME_MAX_LEN];
 	struct stat st;
+	bool there;
+	enum err e;
 
 	name_archive(id, op_id, key);
-	f->marked = !lstat(spot_path(cx, key, SPOT_META), &st);
-	if (!lstat(spot_path(cx, key, SPOT_OBJECT), &st))
+	if ((e = look_at(cx, spot_path(cx, key, SPOT_META), &f->marked, &st)) ||
+	    (e = look_at(cx, spot_path(cx, key, SPOT_OBJECT), &there, &st)))
+		return e;
+	if (there)
 		f->size = st.st_size;
+	return OK;
 }
 
 /* Keys below a directory: of all workspaces, or (id) of one. Names that are
@@ -132,8 +148,8 @@ list_uuids(struct cx *cx, const char *path, const char *id, struct spots *l)
 		if (!id_is_uuid(de->d_name))
 			continue;
 		if (id)
-			look(cx, id, de->d_name,
-			     &spots_add(cx, l, id, de->d_name)->fact);
+			e = look(cx, id, de->d_name,
+				 &spots_add(cx, l, id, de->d_name)->fact);
 		else
 			e = list_uuids(cx, spot_path(cx, de->d_name, NULL),
 				       de->d_name, l);
