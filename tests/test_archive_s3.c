@@ -399,6 +399,37 @@ START_TEST(a_listing_in_circles_ends)
 }
 END_TEST
 
+START_TEST(a_listing_without_an_end_is_left)
+{
+	struct archive_names names;
+
+	fake_s3.endless = true;
+	refuses(ERR_TOO_LARGE, s->list(cx, &names), "longer than");
+}
+END_TEST
+
+/* What was not asked for is neither ended nor taken for an answer. */
+START_TEST(a_store_that_ignores_the_beginning_is_found_out)
+{
+	struct archive_meta m = meta_of(TEXT, strlen(TEXT));
+	struct store_writer *w;
+	char *data = many(20 * MIB);
+
+	ok(try_put(TEXT, strlen(TEXT), NULL));
+	ok(s->put_open(cx, KEY, NULL, &w));
+	ok(s->put_write(cx, w, data, 20 * MIB));
+	fake_s3.ignores_prefix = true;
+	refuses(ERR_UNREACHABLE,
+		s->remove(cx, "11111111-1111-4111-8111-111111111111/"
+			      "33333333-3333-4333-8333-333333333333"),
+		"object store");
+	ck_assert_int_eq(fake_s3_uploads(), 1);
+	refuses(ERR_UNREACHABLE, s->verify(cx, KEY, &m, NULL), "object store");
+	s->put_abort(w);
+	free(data);
+}
+END_TEST
+
 START_TEST(many_pages_are_one_list)
 {
 	struct archive_names names;
@@ -579,6 +610,8 @@ main(void)
 	tcase_add_test(c, a_clock_that_nobody_tells_is_not_asked_for_ever);
 	tcase_add_test(c, nothing_else_reads_as_absent);
 	tcase_add_test(c, a_listing_in_circles_ends);
+	tcase_add_test(c, a_listing_without_an_end_is_left);
+	tcase_add_test(c, a_store_that_ignores_the_beginning_is_found_out);
 	tcase_add_test(c, many_pages_are_one_list);
 	tcase_add_test(c, without_its_mark_a_bucket_is_not_ours);
 	tcase_add_test(c, another_sites_bucket_stays_its_own);

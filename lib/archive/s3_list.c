@@ -7,14 +7,19 @@
 #include "archive/s3_xml.h"
 
 #define PAGE_MOST ((size_t)8 << 20)
+/* Ceilings of a whole listing: a server may invent names and pages. */
+#define ITEMS_MOST ((size_t)1 << 20)
+#define PAGES_MOST 5000
 #define OBJECTS "ListBucketResult"
 #define UPLOADS "ListMultipartUploadsResult"
 
 struct listing {
 	struct cx *cx;
 	struct s3_items *out;
-	const char *prefix;
+	const char *prefix; /* of the site's objects */
+	const char *begin;  /* of what is asked for, that included */
 	bool uploads;
+	int pages;
 	struct s3_item item; /* the one at work */
 	bool whole;	     /* the page was one */
 	bool more;	     /* there is a further one, after: */
@@ -80,13 +85,11 @@ take_size(struct listing *l, const char *text)
 static bool
 take_name(struct listing *l, const char *text)
 {
-	size_t n = strlen(l->prefix);
-
 	text = decode(l->cx, text);
 	/* Another name than was asked for: it does not do what we ask. */
-	if (strncmp(text, l->prefix, n) != 0)
+	if (strncmp(text, l->begin, strlen(l->begin)) != 0)
 		return false;
-	l->item.object = text + n;
+	l->item.object = text + strlen(l->prefix);
 	return true;
 }
 
@@ -145,13 +148,11 @@ on_upload(void *arg, const char *path, const char *text)
 }
 
 static size_t
-question(const struct listing *l, const struct s3 *s3, const char *begin,
-	 struct s3_pair q[8])
+question(const struct listing *l, const struct s3 *s3, struct s3_pair q[8])
 {
 	size_t n = 0;
 
-	q[n++] = (struct s3_pair){"prefix", arena_printf(&l->cx->arena, "%s%s",
-							 l->prefix, begin)};
+	q[n++] = (struct s3_pair){"prefix", l->begin};
 	q[n++] = (struct s3_pair){"encoding-type", "url"};
 	q[n++] = (struct s3_pair){l->uploads ? "max-uploads" : "max-keys",
 				  arena_printf(&l->cx->arena, "%d", s3->page)};
@@ -190,6 +191,9 @@ read_page(struct cx *cx, struct s3 *s3, struct listing *l,
 				       !strcmp(upload, l->upload)))))
 		return s3_fail(cx, s3, ERR_UNREACHABLE, ask,
 			       "the listing does not go on where it should");
+	if (l->more && (++l->pages >= PAGES_MOST || l->out->n >= ITEMS_MOST))
+		return s3_fail(cx, s3, ERR_TOO_LARGE, ask,
+			       "the listing is longer than one may be");
 	return OK;
 }
 
@@ -200,6 +204,8 @@ s3_list(struct cx *cx, struct s3 *s3, const char *begin, bool uploads,
 	struct listing l = {.cx = cx,
 			    .out = out,
 			    .prefix = cx->site->s3_prefix,
+			    .begin = arena_printf(&cx->arena, "%s%s",
+						  cx->site->s3_prefix, begin),
 			    .uploads = uploads};
 	struct s3_pair query[8];
 	struct s3_ask ask = {.what = uploads ? "list unfinished uploads"
@@ -211,7 +217,7 @@ s3_list(struct cx *cx, struct s3 *s3, const char *begin, bool uploads,
 	enum err e;
 
 	do {
-		ask.n_query = question(&l, s3, begin, query);
+		ask.n_query = question(&l, s3, query);
 		if ((e = s3_do(cx, s3, &ask, pg, &a)))
 			return e;
 		e = read_page(cx, s3, &l, &ask, &a);

@@ -28,7 +28,8 @@ MUST_USE enum err s3_delete(struct cx *cx, struct s3 *s3, const char *object,
 MUST_USE enum err s3_look(struct cx *cx, struct s3 *s3, const char *object,
 			  const struct progress *pg, struct s3_item *out,
 			  bool *there);
-/* Everything that begins so; uploads: what is not complete. */
+/* Everything that begins so; uploads: what is not complete. ERR_UNREACHABLE:
+ * the store says something else; ERR_TOO_LARGE: it does not come to an end. */
 MUST_USE enum err s3_list(struct cx *cx, struct s3 *s3, const char *begin,
 			  bool uploads, const struct progress *pg,
 			  struct s3_items *out);

@@ -353,6 +353,30 @@ by_name(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+static bool
+begins(const char *name, const char *prefix, bool up)
+{
+	if (fake_s3.ignores_prefix)
+		return true;
+	if (up && fake_s3.lists_exactly)
+		return !strcmp(name, prefix);
+	return !strncmp(name, prefix, strlen(prefix));
+}
+
+/* A page with nothing on it that leads to one that was not yet. */
+static bool
+list_on(struct ask *a)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "<ListBucketResult><IsTruncated>true</IsTruncated>"
+		 "<NextContinuationToken>t%d</NextContinuationToken>"
+		 "</ListBucketResult>",
+		 fake_s3.requests);
+	return text(a, 200, "", body);
+}
+
 /* Names in order, from the one after `after` on. */
 static bool
 list(struct ask *a, bool up)
@@ -369,7 +393,7 @@ list(struct ask *a, bool up)
 	for (i = 0; i < ROOM; i++) {
 		const char *name = up ? uploads[i].name : objects[i].name;
 
-		if (*name && !strncmp(name, prefix, strlen(prefix)) &&
+		if (*name && begins(name, prefix, up) &&
 		    strcmp(name, after) > 0)
 			v[n++] = name;
 	}
@@ -427,6 +451,8 @@ do_it(struct ask *a)
 		return del(a);
 	if (!strcmp(m, "POST"))
 		return param(a, "uploads", v) ? initiate(a) : complete(a);
+	if (!*a->name && fake_s3.endless && !param(a, "uploads", v))
+		return list_on(a);
 	if (!*a->name)
 		return list(a, param(a, "uploads", v));
 	return get(a);
