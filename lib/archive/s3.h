@@ -11,7 +11,8 @@
  *    and what to do (s3_error.def); never a key, a signature or a header.
  * 3. A wrong clock here is noticed and corrected by the store's, once.
  * 4. No call blocks beyond the deadline of its progress, nor 100 ms longer
- *    than tell() says to give up. Without a progress: a minute.
+ *    than tell() says to give up. Without a progress: a minute, all tries
+ *    of an s3_do and their pauses included.
  *
  * The client of a site is kept for the next call of the same thread.
  */

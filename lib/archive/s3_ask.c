@@ -258,10 +258,14 @@ enum err
 s3_do(struct cx *cx, struct s3 *s3, const struct s3_ask *ask,
       const struct progress *pg, struct http_answer *out)
 {
+	const struct progress alone = {.deadline_ms =
+					       clock_mono_ms() + ALONE_MS};
 	struct http_answer a = {0};
 	struct s3_again r;
 	enum err e;
 
+	if (!pg)
+		pg = &alone;
 	s3_retry(&r, pg);
 	do {
 		e = do_once(cx, s3, ask, pg, &a);
