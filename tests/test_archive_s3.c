@@ -488,6 +488,22 @@ START_TEST(another_sites_bucket_stays_its_own)
 }
 END_TEST
 
+/* Who lives long must not go on with keys that were taken back. */
+START_TEST(changed_keys_are_taken)
+{
+	struct s3 *before, *after;
+
+	ok(s3_open(cx, &before));
+	ck_assert_str_eq(before->keys.id, "KEY");
+	s3box_keys(&t, "KEZ", "SECRET"); /* as long as the one before */
+	ok(s3_open(cx, &after));
+	ck_assert_ptr_eq(before, after); /* somebody may be holding it */
+	ck_assert_str_eq(after->keys.id, "KEZ");
+	ck_assert(!unlink(t.site.s3_credentials));
+	refuses(ERR_CONFIG, s3_open(cx, &after), "s3_credentials");
+}
+END_TEST
+
 /* ---- What is verified ---- */
 
 START_TEST(a_checksum_that_says_nothing_is_not_believed)
@@ -615,6 +631,7 @@ main(void)
 	tcase_add_test(c, many_pages_are_one_list);
 	tcase_add_test(c, without_its_mark_a_bucket_is_not_ours);
 	tcase_add_test(c, another_sites_bucket_stays_its_own);
+	tcase_add_test(c, changed_keys_are_taken);
 	tcase_add_test(c, a_checksum_that_says_nothing_is_not_believed);
 	tcase_add_test(c, the_marker_remembers_the_checksum);
 	tcase_add_test(c, silence_is_left_when_it_is_wished);

@@ -1,7 +1,9 @@
 #include "archive/s3.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "archive/s3_keys.h"
 
@@ -42,12 +44,38 @@ settings_of(struct cx *cx, const struct site *s)
 			    s->s3_credentials);
 }
 
-static void
-keep_keys(struct s3 *s3, const struct s3_keys *k)
+/* Keys are changed while handlers live: by another file of the name, or in
+ * the file. Its text is not read to see that. */
+static const char *
+stamp_of(struct cx *cx, const struct site *s)
 {
-	s3->keys.id = arena_strdup(&s3->arena, k->id);
-	s3->keys.secret = arena_strdup(&s3->arena, k->secret);
-	s3->keys.token = arena_strdup(&s3->arena, k->token);
+	struct stat st;
+
+	if (!*s->s3_credentials || stat(s->s3_credentials, &st))
+		return "";
+	return arena_printf(&cx->arena, "%ju %jd %jd.%09ld",
+			    (uintmax_t)st.st_ino, (intmax_t)st.st_size,
+			    (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* In the client that is there: an upload or a stream may be holding it. What
+ * changes between the stamp and the keys is seen by the next call. */
+static enum err
+refresh_keys(struct cx *cx, struct s3 *s3)
+{
+	const char *stamp = stamp_of(cx, cx->site);
+	struct s3_keys k;
+	enum err e;
+
+	if (s3->stamp && !strcmp(s3->stamp, stamp))
+		return OK;
+	if ((e = s3_keys_load(cx, &k)))
+		return e;
+	s3->keys.id = arena_strdup(&s3->arena, k.id);
+	s3->keys.secret = arena_strdup(&s3->arena, k.secret);
+	s3->keys.token = arena_strdup(&s3->arena, k.token);
+	s3->stamp = arena_strdup(&s3->arena, stamp);
+	return OK;
 }
 
 /* Where requests go and what of it is signed; asks nobody. */
@@ -55,13 +83,11 @@ static enum err
 set_up(struct cx *cx, struct s3 *s3)
 {
 	const struct site *s = cx->site;
-	struct s3_keys keys;
 	const char *host;
 	enum err e;
 
-	if ((e = s3_keys_load(cx, &keys)))
+	if ((e = refresh_keys(cx, s3)))
 		return e;
-	keep_keys(s3, &keys);
 	s3->url = arena_strdup(&s3->arena, address_of(cx, s));
 	host = strstr(s3->url, "://");
 	if (!host)
@@ -83,6 +109,8 @@ s3_open(struct cx *cx, struct s3 **out)
 	enum err e;
 
 	if (kept && !strcmp(kept->of, of)) {
+		if ((e = refresh_keys(cx, kept)))
+			return e;
 		*out = kept;
 		return OK;
 	}

@@ -14,7 +14,8 @@
  *    than tell() says to give up. Without a progress: a minute, all tries
  *    of an s3_do and their pauses included.
  *
- * The client of a site is kept for the next call of the same thread.
+ * The client of a site is kept for the next call of the same thread; keys
+ * that have changed since are taken then.
  */
 #ifndef ARCHIVE_S3_H
 #define ARCHIVE_S3_H
@@ -31,6 +32,7 @@ struct s3 {
 	struct peer *peer;
 	const char *url, *host, *root; /* root: "/bucket" or "" */
 	struct s3_keys keys;
+	const char *stamp; /* of the file that they came from; "": none */
 	int64_t skew_ms;   /* what the store's clock is ahead of ours */
 	int64_t offset_ms; /* the same, of the last answer; not corrected */
 	int64_t pause_ms;  /* that it wished for when it refused last */
