@@ -38,22 +38,27 @@ try_object(struct cx *cx, struct s3 *s3, const char *name)
 	return e ? e : s3_delete(cx, s3, name, NULL);
 }
 
-/* Of an upload only its begin and its end: may it be taken back? */
+/* Of an upload only its begin and its end: may it be taken back? *by_prefix:
+ * it is found by the beginning of its name, too. */
 static enum err
-try_upload(struct cx *cx, struct s3 *s3, const char *name)
+try_upload(struct cx *cx, struct s3 *s3, const char *name, bool *by_prefix)
 {
+	const char *some =
+		arena_strndup(&cx->arena, name, strlen(name) - ID_UUID_LEN / 2);
 	const struct s3_pair query[] = {{"uploads", ""}};
 	struct s3_ask begin = {.what = "begin a trial upload",
 			       .method = "POST",
 			       .object = name,
 			       .query = query,
 			       .n_query = 1};
-	struct s3_items l = {0};
+	struct s3_items l = {0}, more = {0};
 	enum err e;
 
 	if ((e = s3_do(cx, s3, &begin, NULL, NULL)) ||
-	    (e = s3_list(cx, s3, name, true, NULL, &l)))
+	    (e = s3_list(cx, s3, name, true, NULL, &l)) ||
+	    (e = s3_list(cx, s3, some, true, NULL, &more)))
 		return e;
+	*by_prefix = more.n;
 	if (!l.n)
 		return s3_fail(cx, s3, ERR_CONFIG, &begin,
 			       "the upload is not listed: what killed workers"
@@ -62,21 +67,37 @@ try_upload(struct cx *cx, struct s3 *s3, const char *name)
 }
 
 static void
+say_collecting(struct doctor *d, bool by_prefix)
+{
+	if (by_prefix)
+		return;
+	doctor_say(d, VERDICT_WARN,
+		   "the object store lists unfinished uploads by their whole "
+		   "name only (MinIO does): what killed workers leave is "
+		   "ended by the next try of the same archive or by the "
+		   "store's own cleaning, not by the collecting of archives; "
+		   "see that it cleans (MinIO does, after a day)");
+}
+
+static void
 say_trials(struct doctor *d, struct s3 *s3)
 {
 	struct cx *cx = &d->c->cx;
 	char id[ID_UUID_LEN + 1];
 	const char *name;
+	bool by_prefix;
 
 	id_uuid(id);
 	name = arena_printf(&cx->arena, "roost-trial-%s", id);
-	if (try_object(cx, s3, name) || try_upload(cx, s3, name))
+	if (try_object(cx, s3, name) || try_upload(cx, s3, name, &by_prefix)) {
 		doctor_fail(d, VERDICT_FAIL);
-	else
-		doctor_say(d, VERDICT_OK,
-			   "bucket %s: a trial object was written, read and "
-			   "deleted, an upload begun and ended",
-			   cx->site->s3_bucket);
+		return;
+	}
+	doctor_say(d, VERDICT_OK,
+		   "bucket %s: a trial object was written, read and "
+		   "deleted, an upload begun and ended",
+		   cx->site->s3_bucket);
+	say_collecting(d, by_prefix);
 }
 
 static void

@@ -604,6 +604,27 @@ START_TEST(what_is_given_up_leaves_no_upload)
 }
 END_TEST
 
+/* MinIO finds uploads by the whole name only. */
+START_TEST(uploads_are_found_by_their_whole_name)
+{
+	struct s3_ask begin = {.what = "begin an upload",
+			       .method = "POST",
+			       .object = KEY "/home.tar.zst",
+			       .query = &(struct s3_pair){"uploads", ""},
+			       .n_query = 1};
+	struct s3 *s3;
+
+	fake_s3.lists_exactly = true;
+	ok(s3_open(cx, &s3));
+	ok(s3_do(cx, s3, &begin, NULL, NULL));
+	ok(try_put(TEXT, strlen(TEXT), NULL));
+	ck_assert_int_eq(fake_s3_uploads(), 0);
+	ok(s3_do(cx, s3, &begin, NULL, NULL));
+	ok(s->remove(cx, KEY));
+	ck_assert_int_eq(fake_s3_uploads(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -636,6 +657,7 @@ main(void)
 	tcase_add_test(c, the_marker_remembers_the_checksum);
 	tcase_add_test(c, silence_is_left_when_it_is_wished);
 	tcase_add_test(c, a_deadline_is_kept);
+	tcase_add_test(c, uploads_are_found_by_their_whole_name);
 	tcase_add_test(c, what_is_given_up_leaves_no_upload);
 	suite_add_tcase(su, c);
 	return run_suite(su);

@@ -116,10 +116,11 @@ put_open(struct cx *cx, const char *key, const struct progress *pg,
 		return e;
 	if (FAULT(FAULT_STORE_PUT_BEFORE))
 		return cx_fail(cx, ERR_IO, "fault: write archive %s", key);
-	/* A marker without the data that it speaks of must never be seen. */
+	/* A marker without the data that it speaks of must never be seen.
+	 * Some stores (MinIO) find uploads by all of their name only. */
 	if ((e = s3_ours(cx, pg, &s3)) ||
 	    (e = s3_delete(cx, s3, s3_name(cx, key, SPOT_META), pg)) ||
-	    (e = s3_abort_all(cx, s3, s3_name(cx, key, ""), pg)))
+	    (e = s3_abort_all(cx, s3, s3_name(cx, key, SPOT_OBJECT), pg)))
 		return e;
 	*w = calloc(1, sizeof(**w));
 	if (!*w)

@@ -19,7 +19,7 @@ s3_remove(struct cx *cx, const char *key)
 	    (e = s3_delete(cx, s3, s3_name(cx, key, SPOT_META), NULL)) ||
 	    (e = s3_delete(cx, s3, s3_name(cx, key, SPOT_OBJECT), NULL)))
 		return e;
-	return s3_abort_all(cx, s3, s3_name(cx, key, ""), NULL);
+	return s3_abort_all(cx, s3, s3_name(cx, key, SPOT_OBJECT), NULL);
 }
 
 /* "{id}/{op_id}/home.tar.zst..."; what is called otherwise is not ours. */
