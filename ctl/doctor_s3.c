@@ -10,11 +10,10 @@
 #define CLOCK_OFF_MS 60000 /* so much is worth a word */
 #define PROBE_BYTES 1000
 
-/* An object that nobody else has, written, read and taken away again. */
 static enum err
-try_object(struct cx *cx, struct s3 *s3, const char *name)
+read_trial(struct cx *cx, struct s3 *s3, const char *name,
+	   const unsigned char text[PROBE_BYTES])
 {
-	unsigned char text[PROBE_BYTES];
 	struct s3_ask get = {.what = "read a trial object",
 			     .method = "GET",
 			     .object = name,
@@ -23,19 +22,34 @@ try_object(struct cx *cx, struct s3 *s3, const char *name)
 	bool same;
 	enum err e;
 
+	if ((e = s3_do(cx, s3, &get, NULL, &a)))
+		return e;
+	same = a.body.len == PROBE_BYTES &&
+	       !memcmp(a.body.data, text, PROBE_BYTES);
+	http_free(&a);
+	return same ? OK
+		    : s3_fail(cx, s3, ERR_CORRUPT, &get,
+			      "it is not what was written: this is no"
+			      " place for archives");
+}
+
+/* An object that nobody else has, written, read and taken away again, even
+ * when it could not be read. */
+static enum err
+try_object(struct cx *cx, struct s3 *s3, const char *name)
+{
+	unsigned char text[PROBE_BYTES];
+	const char *said;
+	enum err e, gone;
+
 	id_random(text, sizeof(text));
 	if ((e = s3_put(cx, s3, name, text, sizeof(text), NULL, NULL)))
 		return e;
-	if (!(e = s3_do(cx, s3, &get, NULL, &a))) {
-		same = a.body.len == sizeof(text) &&
-		       !memcmp(a.body.data, text, sizeof(text));
-		http_free(&a);
-		if (!same)
-			e = s3_fail(cx, s3, ERR_CORRUPT, &get,
-				    "it is not what was written: this is no"
-				    " place for archives");
-	}
-	return e ? e : s3_delete(cx, s3, name, NULL);
+	e = read_trial(cx, s3, name, text);
+	said = arena_strdup(&cx->arena, cx->why);
+	cx_clear(cx);
+	gone = s3_delete(cx, s3, name, NULL);
+	return e ? cx_fail(cx, e, "%s", said) : gone;
 }
 
 /* Of an upload only its begin and its end: may it be taken back? *by_prefix:
