@@ -527,6 +527,17 @@ START_TEST(a_checksum_that_says_nothing_is_not_believed)
 }
 END_TEST
 
+START_TEST(a_store_that_names_no_checksum_gets_no_empty_one)
+{
+	struct archive_meta m = meta_of(TEXT, strlen(TEXT));
+
+	fake_s3.no_etags = true;
+	ok(try_put(TEXT, strlen(TEXT), NULL));
+	ok(s->verify(cx, KEY, &m, NULL));
+	ok(s->put_meta(cx, KEY, "{}", 2, NULL));
+}
+END_TEST
+
 /* Who repeats the work after a crash knows the checksum from the marker. */
 START_TEST(the_marker_remembers_the_checksum)
 {
@@ -654,6 +665,7 @@ main(void)
 	tcase_add_test(c, another_sites_bucket_stays_its_own);
 	tcase_add_test(c, changed_keys_are_taken);
 	tcase_add_test(c, a_checksum_that_says_nothing_is_not_believed);
+	tcase_add_test(c, a_store_that_names_no_checksum_gets_no_empty_one);
 	tcase_add_test(c, the_marker_remembers_the_checksum);
 	tcase_add_test(c, silence_is_left_when_it_is_wished);
 	tcase_add_test(c, a_deadline_is_kept);

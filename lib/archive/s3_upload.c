@@ -381,7 +381,7 @@ s3_upload_finish(struct cx *cx, struct s3_upload *u)
 	return e;
 }
 
-/* One try: what stays is known by its name and collected later. */
+/* Not for long: what stays is known by its name and collected later. */
 static void
 take_back(struct s3_upload *u)
 {

@@ -174,7 +174,8 @@ put_meta(struct cx *cx, const char *key, const char *json, size_t n,
 		return cx_fail(cx, ERR_IO, "fault: write marker of %s", key);
 	if ((e = s3_ours(cx, pg, &s3)))
 		return e;
-	if (!strcmp(s3->put_key, key))
+	/* Signed headers without a value are not sent: no empty one. */
+	if (!strcmp(s3->put_key, key) && *s3->put_etag)
 		note = arena_printf(&cx->arena, NOTE ": %s", s3->put_etag);
 	if ((e = s3_put(cx, s3, s3_name(cx, key, SPOT_META), json, n, note,
 			pg)))

@@ -408,7 +408,8 @@ list(struct ask *a, bool up)
 			buf_printf(&b,
 				   "<Contents><Key>%s</Key><Size>%zu</Size>"
 				   "<ETag>&quot;%s&quot;</ETag></Contents>",
-				   v[i], o->data.len, o->etag);
+				   v[i], o->data.len,
+				   fake_s3.no_etags ? "" : o->etag);
 		for (int k = 0; up && k < ROOM; k++)
 			if (uploads[k].name == v[i])
 				buf_printf(&b,
@@ -435,12 +436,33 @@ list(struct ask *a, bool up)
 
 /* ---- One request ---- */
 
+/* A header that is named as signed was sent, with a value. */
+static bool
+is_sent_as_signed(const struct ask *a)
+{
+	char said[512], name[64], value[512];
+	const char *at;
+	size_t n;
+
+	at = strstr(httpd_head(a->rq, "authorization", said), "SignedHeaders=");
+	for (at = at ? at + 14 : ""; *at && *at != ',';
+	     at += n + (at[n] == ';')) {
+		n = strcspn(at, ";,");
+		snprintf(name, sizeof(name), "%.*s", (int)n, at);
+		if (!*httpd_head(a->rq, name, value))
+			return false;
+	}
+	return true;
+}
+
 static bool
 do_it(struct ask *a)
 {
 	const char *m = a->rq->method;
 	char v[512];
 
+	if (!is_sent_as_signed(a))
+		return refuse(a, 403, "SignatureDoesNotMatch");
 	if (fake_s3.checks_clock && is_late(a))
 		return refuse(a, 403, "RequestTimeTooSkewed");
 	if (!strcmp(m, "PUT") && param(a, "partNumber", v))

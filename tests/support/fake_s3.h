@@ -34,6 +34,7 @@ struct fake_s3 {
 	bool checks_clock;	 /* refuses what is 15 minutes off */
 	bool no_date;		 /* its answers do not say what time it is */
 	bool encrypts;		 /* its ETags say nothing */
+	bool no_etags;		 /* its listings have none */
 	bool ignores_ranges, ignores_if_match, ignores_prefix;
 	bool endless;	    /* each page of a listing names one more */
 	bool lists_exactly; /* uploads: of that very name only */
