@@ -7,9 +7,10 @@
 #include "archive/s3_xml.h"
 
 #define PAGE_MOST ((size_t)8 << 20)
-/* Ceilings of a whole listing: a server may invent names and pages. */
+/* A server may invent names, and pages without any: then a listing would have
+ * no end. */
 #define ITEMS_MOST ((size_t)1 << 20)
-#define PAGES_MOST 5000
+#define EMPTY_MOST 100 /* pages in a row */
 #define OBJECTS "ListBucketResult"
 #define UPLOADS "ListMultipartUploadsResult"
 
@@ -19,7 +20,7 @@ struct listing {
 	const char *prefix; /* of the site's objects */
 	const char *begin;  /* of what is asked for, that included */
 	bool uploads;
-	int pages;
+	int empty;	     /* pages without an item, just now */
 	struct s3_item item; /* the one at work */
 	bool whole;	     /* the page was one */
 	bool more;	     /* there is a further one, after: */
@@ -176,6 +177,7 @@ read_page(struct cx *cx, struct s3 *s3, struct listing *l,
 {
 	const struct s3_xml to = {l->uploads ? on_upload : on_object, l};
 	const char *before = l->token, *upload = l->upload;
+	size_t had = l->out->n;
 	enum err e;
 
 	l->whole = l->more = false;
@@ -191,7 +193,8 @@ read_page(struct cx *cx, struct s3 *s3, struct listing *l,
 				       !strcmp(upload, l->upload)))))
 		return s3_fail(cx, s3, ERR_UNREACHABLE, ask,
 			       "the listing does not go on where it should");
-	if (l->more && (++l->pages >= PAGES_MOST || l->out->n >= ITEMS_MOST))
+	l->empty = l->out->n > had ? 0 : l->empty + 1;
+	if (l->more && (l->empty >= EMPTY_MOST || l->out->n >= ITEMS_MOST))
 		return s3_fail(cx, s3, ERR_TOO_LARGE, ask,
 			       "the listing is longer than one may be");
 	return OK;
