@@ -30,6 +30,7 @@
 
 #include "base/config.h"
 #include "base/cx.h"
+#include "base/tree.h"
 
 struct archive_meta {	 /* home.tar.zst.meta, JSON */
 	char sha256[65]; /* of home.tar.zst */
@@ -126,6 +127,13 @@ MUST_USE enum err archive_pack(struct cx *cx, const struct store_ops *store,
 			       const char *key, const char *home_path,
 			       int level, const struct progress *pg,
 			       struct archive_meta *meta);
+/* The same of a home wherever it is. One that comes as a stream has no total,
+ * and is read once more to know whether the store has it already. */
+MUST_USE enum err archive_pack_home(struct cx *cx,
+				    const struct store_ops *store,
+				    const char *key, const struct tree *home,
+				    int level, const struct progress *pg,
+				    struct archive_meta *meta);
 /*
  * Unpacks key into the empty directory at path, verifying size and sha256 of
  * what was read. Anything but OK: what is in path is not to be used.
@@ -136,6 +144,12 @@ MUST_USE enum err archive_unpack(struct cx *cx, const struct store_ops *store,
 				 const char *key, const char *path, int64_t uid,
 				 const struct progress *pg,
 				 struct archive_meta *meta);
+/* The same into wherever a home is staged. */
+MUST_USE enum err archive_unpack_home(struct cx *cx,
+				      const struct store_ops *store,
+				      const char *key, const struct tree *stage,
+				      int64_t uid, const struct progress *pg,
+				      struct archive_meta *meta);
 /* Bytes (holes not counted) and entries of a tree, as an archive has them. */
 MUST_USE enum err archive_measure(struct cx *cx, const char *path,
 				  int64_t *bytes, int64_t *files);

@@ -1,6 +1,7 @@
 #include "archive/pack.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "archive/measure.h"
 #include "archive/meta.h"
@@ -24,7 +25,8 @@ pack_new(struct pack *pk, const char *key, int level,
 	}
 	/* While the store is read back no more content is done, but it must
 	 * be possible to give up. */
-	pk->tick.done = pk->tick.total;
+	if (pk->tick.total)
+		pk->tick.done = pk->tick.total;
 	if ((e = s->put_close(cx, pk->w)) ||
 	    (e = s->verify(cx, key, &pk->meta, quiet)))
 		return e == ERR_CORRUPT
@@ -70,6 +72,28 @@ find_done(struct pack *pk, const char *key, const struct measure *m,
 	return OK;
 }
 
+static void
+prepare(struct pack *pk, const struct progress *pg, struct progress *quiet)
+{
+	pk->meta.created_ms = clock_now_ms();
+	snprintf(pk->meta.format, sizeof(pk->meta.format), META_FORMAT);
+	tick_begin(&pk->tick, pk->cx, pg, 0);
+	*quiet = tick_beside(&pk->tick);
+}
+
+static enum err
+pack_all(struct pack *pk, const char *key, int level,
+	 const struct progress *quiet, struct archive_meta *meta)
+{
+	enum err e;
+
+	pack_begin(pk);
+	if (!(e = pack_new(pk, key, level, quiet)))
+		*meta = pk->meta;
+	pack_end(pk, e);
+	return e;
+}
+
 enum err
 archive_pack(struct cx *cx, const struct store_ops *store, const char *key,
 	     const char *home_path, int level, const struct progress *pg,
@@ -82,18 +106,74 @@ archive_pack(struct cx *cx, const struct store_ops *store, const char *key,
 	bool there;
 	enum err e;
 
-	pk.meta.created_ms = clock_now_ms();
-	snprintf(pk.meta.format, sizeof(pk.meta.format), META_FORMAT);
-	tick_begin(&pk.tick, cx, pg, 0);
-	quiet = tick_beside(&pk.tick);
+	prepare(&pk, pg, &quiet);
 	if ((e = measure_tree(cx, home_path, &pk.tick, &m)))
 		return e;
 	pk.tick.total = m.bytes;
 	if ((e = find_done(&pk, key, &m, q, meta, &there)) || there)
 		return e;
+	return pack_all(&pk, key, level, q, meta);
+}
+
+/* A stream tells no times of changes: the same home is one that makes the
+ * same archive. */
+static enum err
+makes_same(const struct pack *as, int level, const struct archive_meta *old,
+	   bool *same)
+{
+	struct pack pk = *as;
+	enum err e;
+
 	pack_begin(&pk);
-	if (!(e = pack_new(&pk, key, level, q)))
-		*meta = pk.meta;
+	if (!(e = pack_stream(&pk, level)))
+		*same = pk.meta.size == old->size &&
+			!strcmp(pk.meta.sha256, old->sha256);
 	pack_end(&pk, e);
 	return e;
+}
+
+/* find_done() of a stream. */
+static enum err
+find_same(struct pack *pk, const char *key, int level,
+	  const struct progress *quiet, struct archive_meta *meta, bool *there)
+{
+	struct archive_meta old;
+	bool same = false;
+	enum err e = pk->store->get_meta(pk->cx, key, quiet, &old);
+
+	*there = false;
+	if (!e && !(e = makes_same(pk, level, &old, &same)) && same)
+		e = pk->store->verify(pk->cx, key, &old, quiet);
+	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
+		cx_clear(pk->cx);
+		return OK;
+	}
+	if (e || !same)
+		return e;
+	*meta = old;
+	*there = true;
+	return OK;
+}
+
+enum err
+archive_pack_home(struct cx *cx, const struct store_ops *store, const char *key,
+		  const struct tree *home, int level, const struct progress *pg,
+		  struct archive_meta *meta)
+{
+	struct pack pk = {.cx = cx,
+			  .store = store,
+			  .root = home->volume ? home->volume : "the home",
+			  .from = home};
+	struct progress quiet;
+	const struct progress *q = pg ? &quiet : NULL;
+	bool there;
+	enum err e;
+
+	if (home->path)
+		return archive_pack(cx, store, key, home->path, level, pg,
+				    meta);
+	prepare(&pk, pg, &quiet);
+	if ((e = find_same(&pk, key, level, q, meta, &there)) || there)
+		return e;
+	return pack_all(&pk, key, level, q, meta);
 }

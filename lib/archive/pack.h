@@ -1,5 +1,7 @@
 /*
- * A home into a store: walk, tar, zstd, sha256, all in one stream.
+ * A home into a store: walk, tar, zstd, sha256, all in one stream. A home that
+ * comes as a tar already (base/tree.h) is read entry by entry in place of the
+ * walk, so that archives are the same whatever kind of home they are of.
  *
  * 1. A file that cannot be read or that changes while it is read fails the
  *    archive: the home is removed after it, so nothing may be missing.
@@ -21,8 +23,9 @@ struct outlet;
 struct pack {
 	struct cx *cx;
 	const struct store_ops *store;
-	struct store_writer *w;
-	const char *root; /* for messages */
+	struct store_writer *w;	 /* NULL: only to be hashed */
+	const char *root;	 /* for messages */
+	const struct tree *from; /* NULL: root is a directory */
 	struct archive *a;
 	struct outlet *outlet; /* of a */
 	struct tar tar;
@@ -40,5 +43,12 @@ void pack_begin(struct pack *pk); /* cx, store, root, tick are set */
 MUST_USE enum err pack_stream(struct pack *pk, int level);
 /* e: how it ended; who was told to give up does not wait. */
 void pack_end(struct pack *pk, enum err e);
+
+/* For what puts entries into it: headers, and what libarchive's failure was:
+ * perhaps one of ours, passed through it. */
+MUST_USE enum err pack_header(struct pack *pk, const struct tar_entry *en);
+enum err pack_broken(struct pack *pk, const char *what);
+/* In place of a walk: the tar of pk->from. */
+MUST_USE enum err pack_from(struct pack *pk);
 
 #endif

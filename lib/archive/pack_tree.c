@@ -32,15 +32,14 @@ on_bytes(struct archive *a, void *arg, const void *p, size_t n)
 		return -1;
 	hash_add(pk->hash, p, n);
 	pk->meta.size += (int64_t)n;
-	if ((pk->err = pk->store->put_write(pk->cx, pk->w, p, n)) ||
+	if ((pk->w && (pk->err = pk->store->put_write(pk->cx, pk->w, p, n))) ||
 	    (pk->err = tick_add(&pk->tick, 0)))
 		return -1;
 	return (la_ssize_t)n;
 }
 
-/* libarchive has failed: was it one of ours, passed through it? */
-static enum err
-lib_failed(struct pack *pk, const char *what)
+enum err
+pack_broken(struct pack *pk, const char *what)
 {
 	const char *why = archive_error_string(pk->a);
 
@@ -68,14 +67,14 @@ entry_of(const char *path, enum tar_type type, const struct stat *st)
 				  .mtime = st->st_mtim};
 }
 
-static enum err
-put_header(struct pack *pk, const struct tar_entry *en)
+enum err
+pack_header(struct pack *pk, const struct tar_entry *en)
 {
 	bool too_long;
 
 	if (!tar_header(&pk->tar, en, &too_long)) {
 		if (!too_long)
-			return lib_failed(pk, "write a header");
+			return pack_broken(pk, "write a header");
 		return cx_fail(pk->cx, ERR_ACTION,
 			       "%s/%.200s has too many attributes to be"
 			       " archived",
@@ -98,7 +97,7 @@ put_region(struct pack *pk, int fd, const struct region *r, const char *path)
 		ssize_t got;
 
 		if (!room)
-			return lib_failed(pk, "compress");
+			return pack_broken(pk, "compress");
 		if ((int64_t)some > left)
 			some = (size_t)left;
 		got = pread(fd, room, some, at);
@@ -147,12 +146,12 @@ put_content(struct pack *pk, int fd, struct tar_entry *en)
 	enum err e;
 	size_t i;
 
-	if ((e = put_header(pk, en)))
+	if ((e = pack_header(pk, en)))
 		return e;
 	for (i = 0; i < map->n; i++)
 		if ((e = put_region(pk, fd, &map->v[i], en->path)))
 			return e;
-	return tar_pad(&pk->tar) ? OK : lib_failed(pk, "compress");
+	return tar_pad(&pk->tar) ? OK : pack_broken(pk, "compress");
 }
 
 static enum err
@@ -162,7 +161,7 @@ put_link(struct pack *pk, const char *path, const char *first,
 	struct tar_entry en = entry_of(path, TAR_LINK, st);
 
 	en.link = first;
-	return put_header(pk, &en);
+	return pack_header(pk, &en);
 }
 
 static enum err
@@ -222,7 +221,7 @@ pack_dir(struct pack *pk, const struct walk_item *it)
 	buf_clear(&pk->traits);
 	if ((e = traits_read(pk->cx, it->fd, true, &pk->traits)))
 		return e;
-	return put_header(pk, &en);
+	return pack_header(pk, &en);
 }
 
 /* Symlinks and pipes: all that they are is in their header. */
@@ -241,7 +240,7 @@ pack_other(struct pack *pk, const struct walk_item *it)
 		return put_link(pk, it->path, first, &st);
 	if (it->type == DT_FIFO) {
 		en = entry_of(it->path, TAR_PIPE, &st);
-		return put_header(pk, &en);
+		return pack_header(pk, &en);
 	}
 	n = readlinkat(it->at, it->name, target, PATH_MAX);
 	if (n < 0)
@@ -249,7 +248,7 @@ pack_other(struct pack *pk, const struct walk_item *it)
 	target[n] = '\0';
 	en = entry_of(it->path, TAR_SYMLINK, &st);
 	en.link = target;
-	return put_header(pk, &en);
+	return pack_header(pk, &en);
 }
 
 static enum err
@@ -304,7 +303,7 @@ open_raw(struct pack *pk)
 	r = archive_write_header(pk->a, one);
 	archive_entry_free(one);
 	if (r != ARCHIVE_OK)
-		return lib_failed(pk, "begin an archive");
+		return pack_broken(pk, "begin an archive");
 	tar_begin(&pk->tar, pk->a);
 	return OK;
 }
@@ -327,7 +326,7 @@ open_tar(struct pack *pk, int level)
 	    archive_write_set_filter_option(a, "zstd", "threads", threads) ||
 	    archive_write_set_bytes_per_block(a, 0) ||
 	    archive_write_open2(a, pk->outlet, NULL, on_bytes, NULL, NULL))
-		return lib_failed(pk, "begin an archive");
+		return pack_broken(pk, "begin an archive");
 	return open_raw(pk);
 }
 
@@ -336,9 +335,10 @@ pack_stream(struct pack *pk, int level)
 {
 	enum err e;
 
-	if (!(e = open_tar(pk, level)) && !(e = pack_tree(pk)) &&
+	if (!(e = open_tar(pk, level)) &&
+	    !(e = pk->from ? pack_from(pk) : pack_tree(pk)) &&
 	    (!tar_end(&pk->tar) || archive_write_close(pk->a) != ARCHIVE_OK))
-		e = lib_failed(pk, "finish an archive");
+		e = pack_broken(pk, "finish an archive");
 	if (e)
 		return e;
 	hash_hex(pk->hash, pk->meta.sha256);

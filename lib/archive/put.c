@@ -8,12 +8,10 @@
 #include <unistd.h>
 
 #include "archive/traits.h"
-#include "base/fault.h"
 
 enum err
 put_begin(struct put *pt, const char *root)
 {
-	buf_init(&pt->path, NEST_PATH_MAX);
 	buf_init(&pt->target, NEST_PATH_MAX);
 	return nest_open(&pt->nest, pt->cx, root, pt->uid);
 }
@@ -22,7 +20,6 @@ void
 put_end(struct put *pt)
 {
 	nest_close(&pt->nest);
-	buf_free(&pt->path);
 	buf_free(&pt->target);
 }
 
@@ -76,36 +73,13 @@ write_at(struct put *pt, int fd, const char *p, size_t n, int64_t at)
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return nest_failed(pt->cx, "write", buf_str(&pt->path));
+			return nest_failed(pt->cx, "write",
+					   buf_str(&pt->b->path));
 		p += done;
 		at += done;
 		n -= (size_t)done;
 	}
 	return OK;
-}
-
-static enum err
-count_content(struct put *pt, size_t n)
-{
-	if ((int64_t)n > pt->meta->content - pt->content)
-		return cx_fail(pt->cx, ERR_CORRUPT,
-			       "the archive holds more than the %lld bytes"
-			       " that its marker says",
-			       (long long)pt->meta->content);
-	pt->content += (int64_t)n;
-	return tick_add(pt->tick, (int64_t)n);
-}
-
-static enum err
-read_failed(struct put *pt, struct archive *a)
-{
-	const char *why = archive_error_string(a);
-
-	if (*pt->broken)
-		return *pt->broken;
-	return cx_fail(pt->cx, ERR_CORRUPT,
-		       "the archive cannot be read at %.200s: %s",
-		       buf_str(&pt->path), why ? why : "?");
 }
 
 /* Holes are not written: the size is set when all data is there. */
@@ -119,18 +93,14 @@ put_data(struct put *pt, struct archive *a, int fd, int64_t size)
 	int r;
 
 	while ((r = archive_read_data_block(a, &p, &n, &at)) == ARCHIVE_OK) {
-		if (at < 0 || at > size || (int64_t)n > size - at)
-			return cx_fail(pt->cx, ERR_CORRUPT,
-				       "%.200s is longer than its header says",
-				       buf_str(&pt->path));
-		if ((e = count_content(pt, n)) ||
+		if ((e = bounds_content(pt->b, at, n, size)) ||
 		    (e = write_at(pt, fd, p, n, at)))
 			return e;
 	}
 	if (r != ARCHIVE_EOF)
-		return read_failed(pt, a);
+		return bounds_unreadable(pt->b, a);
 	if (size > 0 && ftruncate(fd, size))
-		return nest_failed(pt->cx, "size", buf_str(&pt->path));
+		return nest_failed(pt->cx, "size", buf_str(&pt->b->path));
 	return OK;
 }
 
@@ -140,7 +110,7 @@ finish_file(struct put *pt, int fd, struct archive_entry *entry)
 {
 	struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(entry)};
 	unsigned char acl[TRAITS_ACL_BYTES];
-	const char *path = buf_str(&pt->path);
+	const char *path = buf_str(&pt->b->path);
 	enum err e;
 
 	if (must_own(pt) && fchown(fd, (uid_t)pt->uid, (gid_t)pt->uid))
@@ -164,16 +134,16 @@ put_file(struct put *pt, struct archive *a, struct archive_entry *entry)
 	enum err e;
 	int at, fd;
 
-	if ((e = nest_go(&pt->nest, buf_str(&pt->path), &at, &name)))
+	if ((e = nest_go(&pt->nest, buf_str(&pt->b->path), &at, &name)))
 		return e;
 	fd = openat(at, name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return nest_failed(pt->cx, "make", buf_str(&pt->path));
+		return nest_failed(pt->cx, "make", buf_str(&pt->b->path));
 	if (!(e = put_data(pt, a, fd, archive_entry_size(entry))))
 		e = finish_file(pt, fd, entry);
 	if (close(fd) && !e)
-		e = nest_failed(pt->cx, "close", buf_str(&pt->path));
+		e = nest_failed(pt->cx, "close", buf_str(&pt->b->path));
 	return e;
 }
 
@@ -204,7 +174,7 @@ put_dir(struct put *pt, struct archive_entry *entry)
 	struct nest_dir *d;
 	enum err e;
 
-	if ((e = nest_enter(&pt->nest, buf_str(&pt->path), &d)))
+	if ((e = nest_enter(&pt->nest, buf_str(&pt->b->path), &d)))
 		return e;
 	d->mode = archive_entry_perm(entry) & 07777;
 	if (archive_entry_mtime_is_set(entry))
@@ -223,36 +193,28 @@ finish_name(struct put *pt, int at, const char *name,
 	if (must_own(pt) && fchownat(at, name, (uid_t)pt->uid, (gid_t)pt->uid,
 				     AT_SYMLINK_NOFOLLOW))
 		return cx_errno(pt->cx, errno, "give %.200s away",
-				buf_str(&pt->path));
+				buf_str(&pt->b->path));
 	if (utimensat(at, name, t, AT_SYMLINK_NOFOLLOW))
 		return cx_errno(pt->cx, errno, "set the times of %.200s",
-				buf_str(&pt->path));
+				buf_str(&pt->b->path));
 	return OK;
-}
-
-/* Bytes as they are: the charset of this process must not matter. */
-static const char *
-first_of(const char *raw, const char *utf8)
-{
-	return raw ? raw : utf8;
 }
 
 static enum err
 put_symlink(struct put *pt, struct archive_entry *entry)
 {
-	const char *to = first_of(archive_entry_symlink(entry),
-				  archive_entry_symlink_utf8(entry));
+	const char *to = bounds_symlink(entry);
 	const char *name;
 	enum err e;
 	int at;
 
 	if (!to || !*to)
 		return cx_fail(pt->cx, ERR_CORRUPT, "%.200s links to nothing",
-			       buf_str(&pt->path));
-	if ((e = nest_go(&pt->nest, buf_str(&pt->path), &at, &name)))
+			       buf_str(&pt->b->path));
+	if ((e = nest_go(&pt->nest, buf_str(&pt->b->path), &at, &name)))
 		return e;
 	if (symlinkat(to, at, name))
-		return nest_failed(pt->cx, "make", buf_str(&pt->path));
+		return nest_failed(pt->cx, "make", buf_str(&pt->b->path));
 	return finish_name(pt, at, name, entry);
 }
 
@@ -263,13 +225,13 @@ put_pipe(struct put *pt, struct archive_entry *entry)
 	enum err e;
 	int at;
 
-	if ((e = nest_go(&pt->nest, buf_str(&pt->path), &at, &name)))
+	if ((e = nest_go(&pt->nest, buf_str(&pt->b->path), &at, &name)))
 		return e;
 	if (mkfifoat(at, name, 0600))
-		return nest_failed(pt->cx, "make", buf_str(&pt->path));
+		return nest_failed(pt->cx, "make", buf_str(&pt->b->path));
 	if (fchmodat(at, name, mode_of(pt, entry), AT_SYMLINK_NOFOLLOW))
 		return cx_errno(pt->cx, errno, "set the mode of %.200s",
-				buf_str(&pt->path));
+				buf_str(&pt->b->path));
 	return finish_name(pt, at, name, entry);
 }
 
@@ -282,7 +244,7 @@ put_link(struct put *pt, const char *target)
 	enum err e;
 
 	if ((e = nest_clean(pt->cx, target, &pt->target)) ||
-	    (e = nest_go(&pt->nest, buf_str(&pt->path), &at, &name)) ||
+	    (e = nest_go(&pt->nest, buf_str(&pt->b->path), &at, &name)) ||
 	    (e = nest_find(&pt->nest, buf_str(&pt->target), &from, &old)))
 		return e;
 	if (!*old || linkat(from, old, at, name, 0)) {
@@ -292,7 +254,7 @@ put_link(struct put *pt, const char *target)
 				    " have as a file: %.200s",
 				    buf_str(&pt->target));
 		else
-			e = nest_failed(pt->cx, "link", buf_str(&pt->path));
+			e = nest_failed(pt->cx, "link", buf_str(&pt->b->path));
 	}
 	close(from);
 	return e;
@@ -313,31 +275,18 @@ put_typed(struct put *pt, struct archive *a, struct archive_entry *entry)
 	default:
 		return cx_fail(pt->cx, ERR_CORRUPT,
 			       "%.200s is of a kind that no home has",
-			       buf_str(&pt->path));
+			       buf_str(&pt->b->path));
 	}
 }
 
 enum err
-put_entry(struct put *pt, struct archive *a, struct archive_entry *entry)
+put_entry(void *put, struct archive *a, struct archive_entry *entry)
 {
-	const char *raw = first_of(archive_entry_pathname(entry),
-				   archive_entry_pathname_utf8(entry));
-	const char *link = first_of(archive_entry_hardlink(entry),
-				    archive_entry_hardlink_utf8(entry));
+	struct put *pt = put;
+	const char *link;
 	enum err e;
 
-	if (FAULT(FAULT_UNPACK_WRITE))
-		return cx_fail(pt->cx, ERR_IO, "fault: unpack an entry");
-	if (++pt->files > pt->meta->files)
-		return cx_fail(pt->cx, ERR_CORRUPT,
-			       "the archive has more than the %lld entries"
-			       " that its marker says",
-			       (long long)pt->meta->files);
-	if (!raw)
-		return cx_fail(pt->cx, ERR_CORRUPT,
-			       "the archive has an entry without a name");
-	if ((e = nest_clean(pt->cx, raw, &pt->path)) ||
-	    (e = tick_add(pt->tick, 0)))
+	if ((e = bounds_entry(pt->b, entry, &link)))
 		return e;
 	return link ? put_link(pt, link) : put_typed(pt, a, entry);
 }

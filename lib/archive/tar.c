@@ -8,6 +8,7 @@
 #define BLOCK 512
 #define INSIDE_ID 1000
 #define OCTAL_MAX 077777777777 /* eleven digits */
+#define ID_MAX 07777777	       /* seven */
 
 struct header { /* ustar */
 	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], sum[8];
@@ -19,7 +20,10 @@ _Static_assert(sizeof(struct header) == BLOCK, "a tar header is one block");
 void
 tar_begin(struct tar *t, struct archive *a)
 {
-	*t = (struct tar){.a = a, .out = malloc(TAR_OUT)};
+	*t = (struct tar){.a = a,
+			  .out = malloc(TAR_OUT),
+			  .uid = INSIDE_ID,
+			  .gid = INSIDE_ID};
 	if (!t->out)
 		abort(); /* out of memory: crash-only */
 	buf_init(&t->pax, TAR_PAX_MAX);
@@ -164,6 +168,13 @@ octal(char *field, size_t size, int64_t v)
 	memcpy(field, text, size - 1);
 }
 
+/* One that is too large stands in a record. */
+static void
+octal_id(char *field, int64_t id)
+{
+	octal(field, 8, id > ID_MAX ? 0 : id);
+}
+
 static void
 name_field(char *field, const char *s)
 {
@@ -171,15 +182,15 @@ name_field(char *field, const char *s)
 }
 
 static void
-fill_header(struct header *h, char type, mode_t mode, int64_t size,
-	    int64_t mtime)
+fill_header(const struct tar *t, struct header *h, char type, mode_t mode,
+	    int64_t size, int64_t mtime)
 {
 	unsigned sum = 0;
 	size_t i;
 
 	octal(h->mode, sizeof(h->mode), mode & 07777);
-	octal(h->uid, sizeof(h->uid), INSIDE_ID);
-	octal(h->gid, sizeof(h->gid), INSIDE_ID);
+	octal_id(h->uid, t->uid);
+	octal_id(h->gid, t->gid);
 	octal(h->size, sizeof(h->size), size);
 	octal(h->mtime, sizeof(h->mtime), mtime);
 	h->type = type;
@@ -259,7 +270,7 @@ put_pax(struct tar *t)
 
 	if (!t->pax.len)
 		return true;
-	fill_header(&h, 'x', 0600, (int64_t)t->pax.len, 0);
+	fill_header(t, &h, 'x', 0600, (int64_t)t->pax.len, 0);
 	return add(t, &h, sizeof(h)) && add(t, t->pax.data, t->pax.len) &&
 	       tar_pad(t);
 }
@@ -273,7 +284,7 @@ put_all(struct tar *t, const struct tar_entry *en, const struct buf *map,
 	name_field(h.name, en->map ? "GNUSparseFile.0/file" : en->path);
 	if (en->link)
 		name_field(h.link, en->link);
-	fill_header(&h, (char)en->type, en->mode, stored, en->mtime.tv_sec);
+	fill_header(t, &h, (char)en->type, en->mode, stored, en->mtime.tv_sec);
 	return put_pax(t) && add(t, &h, sizeof(h)) &&
 	       add(t, buf_str(map), map->len);
 }
@@ -290,6 +301,10 @@ tar_header(struct tar *t, const struct tar_entry *en, bool *too_long)
 		print_map(en, &map);
 	stored = stored_size(en, &map);
 	print_pax(en, stored, &t->pax);
+	if (t->uid > ID_MAX)
+		record_number(&t->pax, "uid", t->uid);
+	if (t->gid > ID_MAX)
+		record_number(&t->pax, "gid", t->gid);
 	*too_long = t->pax.over || (en->traits && en->traits->over);
 	good = !*too_long && put_all(t, en, &map, stored);
 	buf_free(&map);

@@ -7,7 +7,8 @@
  * comes back; GNU tar and libarchive read it (tests/test_archive_others.c).
  *
  * 1. Names and attributes are bytes: no charset has a say.
- * 2. Owner and group are always 1000, without names.
+ * 2. Owner and group are 1000, without names, in what is kept; whoever writes
+ *    for another reader sets uid and gid.
  */
 #ifndef ARCHIVE_TAR_H
 #define ARCHIVE_TAR_H
@@ -36,6 +37,7 @@ struct tar {
 	char *out;
 	size_t len;
 	int64_t at; /* bytes so far, of which the last len are in out */
+	int64_t uid, gid;
 	struct buf pax;
 };
 

@@ -66,3 +66,18 @@ tick_beside(struct tick *t)
 		return (struct progress){.arg = NULL};
 	return (struct progress){tell_same, t, t->pg->deadline_ms};
 }
+
+static bool
+quits(void *arg)
+{
+	return tell_same(arg, 0, 0);
+}
+
+struct patience
+tick_patience(struct tick *t)
+{
+	if (!t->pg)
+		return (struct patience){.deadline_ms = 0};
+	return (struct patience){t->pg->deadline_ms, t->pg->tell ? quits : NULL,
+				 t};
+}

@@ -3,6 +3,7 @@
 #define ARCHIVE_TICK_H
 
 #include "archive/archive.h"
+#include "base/tree.h"
 
 struct tick {
 	struct cx *cx;
@@ -18,6 +19,8 @@ MUST_USE enum err tick_add(struct tick *t, int64_t n);
 /* For what is done besides: tells the same again, and hears to give up. It
  * uses t. */
 struct progress tick_beside(struct tick *t);
+/* The same for base/tree.h. */
+struct patience tick_patience(struct tick *t);
 /* Tells now, whatever the time. */
 MUST_USE enum err tick_now(struct tick *t);
 

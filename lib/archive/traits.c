@@ -252,6 +252,24 @@ traits_read(struct cx *cx, int fd, bool dir, struct buf *records)
 	return e;
 }
 
+void
+traits_copy(struct archive_entry *entry, bool dir, struct buf *records)
+{
+	unsigned char acl[TRAITS_ACL_BYTES];
+	const char *name;
+	const void *value;
+	size_t n;
+	int i;
+
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK)
+		if (name && !strncmp(name, "user.", 5))
+			attr_record(records, name, value, n);
+	for (i = 0; i < 1 + dir; i++)
+		if ((n = traits_acl(entry, i, acl)))
+			acl_record(records, i, acl, n);
+}
+
 enum err
 traits_write(struct cx *cx, int fd, struct archive_entry *entry)
 {

@@ -16,6 +16,8 @@
  * sticky `over` tells that they are too many. */
 MUST_USE enum err traits_read(struct cx *cx, int fd, bool dir,
 			      struct buf *records);
+/* The same from an entry of somebody else's archive. */
+void traits_copy(struct archive_entry *entry, bool dir, struct buf *records);
 /* user.* of the entry onto the file. */
 MUST_USE enum err traits_write(struct cx *cx, int fd,
 			       struct archive_entry *entry);

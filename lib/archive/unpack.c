@@ -19,6 +19,7 @@
 
 #include "archive/hash.h"
 #include "archive/put.h"
+#include "archive/send.h"
 #include "base/fs.h"
 
 #define CHUNK ((size_t)1 << 18)
@@ -89,19 +90,6 @@ check_source(struct source *s, const struct archive_meta *meta)
 }
 
 static enum err
-check_counts(struct put *pt)
-{
-	if (pt->files != pt->meta->files || pt->content != pt->meta->content)
-		return cx_fail(pt->cx, ERR_CORRUPT,
-			       "the archive has %lld entries and %lld bytes,"
-			       " its marker says %lld and %lld",
-			       (long long)pt->files, (long long)pt->content,
-			       (long long)pt->meta->files,
-			       (long long)pt->meta->content);
-	return OK;
-}
-
-static enum err
 tar_failed(struct source *s, struct archive *a)
 {
 	const char *why = archive_error_string(a);
@@ -112,8 +100,15 @@ tar_failed(struct source *s, struct archive *a)
 				why ? why : "?");
 }
 
+/* What takes the entries: put.h or send.h. */
+struct taker {
+	enum err (*entry)(void *arg, struct archive *a,
+			  struct archive_entry *entry);
+	void *arg;
+};
+
 static enum err
-all_entries(struct put *pt, struct source *s, struct archive *a)
+all_entries(const struct taker *to, struct source *s, struct archive *a)
 {
 	struct archive_entry *entry;
 	enum err e;
@@ -125,13 +120,13 @@ all_entries(struct put *pt, struct source *s, struct archive *a)
 			return OK;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return tar_failed(s, a);
-		if ((e = put_entry(pt, a, entry)))
+		if ((e = to->entry(to->arg, a, entry)))
 			return e;
 	}
 }
 
 static enum err
-read_tar(struct put *pt, struct source *s, const struct archive_meta *meta)
+read_tar(const struct taker *to, struct bounds *b, struct source *s)
 {
 	struct archive *a = archive_read_new();
 	enum err e;
@@ -142,8 +137,9 @@ read_tar(struct put *pt, struct source *s, const struct archive_meta *meta)
 	    archive_read_support_format_tar(a) ||
 	    archive_read_open(a, s, NULL, on_read, NULL))
 		e = tar_failed(s, a);
-	else if (!(e = all_entries(pt, s, a)) && !(e = check_source(s, meta)))
-		e = check_counts(pt);
+	else if (!(e = all_entries(to, s, a)) &&
+		 !(e = check_source(s, b->meta)))
+		e = bounds_check(b);
 	archive_read_free(a);
 	return e;
 }
@@ -215,7 +211,7 @@ start_sync(int disk, int bell)
 /* A sync may take long and cannot be interrupted: it is left to itself when
  * this is given up. */
 static enum err
-sync_patiently(struct put *pt, int disk, const char *path)
+sync_patiently(struct tick *tick, int disk, const char *path)
 {
 	struct pollfd bell = {.fd = eventfd(0, EFD_CLOEXEC), .events = POLLIN};
 	uint64_t answer = 0;
@@ -223,34 +219,112 @@ sync_patiently(struct put *pt, int disk, const char *path)
 
 	if (bell.fd < 0) {
 		close(disk);
-		return cx_errno(pt->cx, errno, "wait for %s", path);
+		return cx_errno(tick->cx, errno, "wait for %s", path);
 	}
 	start_sync(disk, bell.fd);
 	while (!e && poll(&bell, 1, 20) != 1)
-		e = tick_add(pt->tick, 0);
+		e = tick_add(tick, 0);
 	if (!e && read(bell.fd, &answer, sizeof(answer)) != sizeof(answer))
-		e = cx_errno(pt->cx, errno, "wait for %s", path);
+		e = cx_errno(tick->cx, errno, "wait for %s", path);
 	if (!e && answer > 1)
-		e = cx_errno(pt->cx, (int)answer - 1, "sync %s", path);
+		e = cx_errno(tick->cx, (int)answer - 1, "sync %s", path);
 	close(bell.fd);
 	return e;
 }
 
+struct unpack {
+	struct source s;
+	struct bounds b;
+	struct tick tick;
+	struct progress quiet;
+	struct archive_meta m;
+	int64_t uid;
+};
+
 static enum err
-fill_tree(struct put *pt, struct source *s, const char *path)
+fill_tree(struct unpack *u, const char *path)
 {
+	struct put pt = {.cx = u->b.cx, .b = &u->b, .uid = u->uid};
+	const struct taker to = {put_entry, &pt};
 	enum err e;
 	int disk;
 
-	if ((e = open_disk(pt->cx, path, &disk)))
+	if ((e = open_disk(u->b.cx, path, &disk)))
 		return e;
-	if (!(e = put_begin(pt, path)) && !(e = read_tar(pt, s, pt->meta)))
-		e = put_finish(pt);
-	put_end(pt);
+	if (!(e = put_begin(&pt, path)) && !(e = read_tar(&to, &u->b, &u->s)))
+		e = put_finish(&pt);
+	put_end(&pt);
 	if (!e)
-		return sync_patiently(pt, disk, path);
+		return sync_patiently(&u->tick, disk, path);
 	close(disk);
 	return e;
+}
+
+/* Into where only a stream leads. */
+static enum err
+fill_stream(struct unpack *u, const struct tree *stage)
+{
+	struct send sd = {.cx = u->b.cx,
+			  .b = &u->b,
+			  .to = stage,
+			  .uid = u->uid};
+	const struct taker to = {send_entry, &sd};
+	enum err e;
+
+	if (!(e = send_begin(&sd)) && !(e = read_tar(&to, &u->b, &u->s)))
+		e = send_finish(&sd);
+	send_end(&sd);
+	return e;
+}
+
+static enum err
+read_object(struct unpack *u, const char *key, const struct progress *q,
+	    const struct tree *stage)
+{
+	struct source *s = &u->s;
+	enum err e;
+
+	if ((e = tick_now(&u->tick)) ||
+	    (e = s->store->get_open(s->cx, key, q, &s->r)))
+		return e;
+	s->hash = hash_new();
+	s->chunk = malloc(CHUNK);
+	if (!s->chunk)
+		abort(); /* out of memory: crash-only */
+	bounds_begin(&u->b);
+	e = stage->path ? fill_tree(u, stage->path) : fill_stream(u, stage);
+	bounds_end(&u->b);
+	free(s->chunk);
+	hash_free(s->hash);
+	s->store->get_close(s->r);
+	return e;
+}
+
+enum err
+archive_unpack_home(struct cx *cx, const struct store_ops *store,
+		    const char *key, const struct tree *stage, int64_t uid,
+		    const struct progress *pg, struct archive_meta *meta)
+{
+	struct unpack u = {.s = {.cx = cx, .store = store, .tick = &u.tick},
+			   .b = {.cx = cx,
+				 .tick = &u.tick,
+				 .meta = &u.m,
+				 .broken = &u.s.err},
+			   .uid = uid};
+	const struct progress *q = pg ? &u.quiet : NULL;
+	enum err e;
+
+	tick_begin(&u.tick, cx, pg, 0);
+	u.quiet = tick_beside(&u.tick);
+	if ((e = store->get_meta(cx, key, q, &u.m)) ||
+	    (stage->disk && (e = check_space(cx, stage->disk, &u.m))))
+		return e;
+	u.tick.total = u.m.content;
+	u.s.limit = u.m.size;
+	if ((e = read_object(&u, key, q, stage)))
+		return e;
+	*meta = u.m;
+	return OK;
 }
 
 enum err
@@ -258,36 +332,7 @@ archive_unpack(struct cx *cx, const struct store_ops *store, const char *key,
 	       const char *path, int64_t uid, const struct progress *pg,
 	       struct archive_meta *meta)
 {
-	struct archive_meta m;
-	struct source s = {.cx = cx, .store = store};
-	struct tick tick;
-	struct put pt = {.cx = cx,
-			 .tick = &tick,
-			 .uid = uid,
-			 .meta = &m,
-			 .broken = &s.err};
-	struct progress quiet;
-	const struct progress *q = pg ? &quiet : NULL;
-	enum err e;
+	const struct tree stage = {.path = path, .disk = path};
 
-	tick_begin(&tick, cx, pg, 0);
-	quiet = tick_beside(&tick);
-	if ((e = store->get_meta(cx, key, q, &m)) ||
-	    (e = check_space(cx, path, &m)))
-		return e;
-	tick.total = m.content;
-	s.tick = &tick;
-	s.limit = m.size;
-	if ((e = tick_now(&tick)) || (e = store->get_open(cx, key, q, &s.r)))
-		return e;
-	s.hash = hash_new();
-	s.chunk = malloc(CHUNK);
-	if (!s.chunk)
-		abort(); /* out of memory: crash-only */
-	if (!(e = fill_tree(&pt, &s, path)))
-		*meta = m;
-	free(s.chunk);
-	hash_free(s.hash);
-	store->get_close(s.r);
-	return e;
+	return archive_unpack_home(cx, store, key, &stage, uid, pg, meta);
 }
