@@ -1,6 +1,9 @@
 /* What an administrator asks of the next pass: reconcile/survey.h. */
 #include "support/reconfix.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "reconcile/survey.h"
 #include "store/survey.h"
 
@@ -226,6 +229,64 @@ START_TEST(a_collection_at_work_is_waited_for)
 }
 END_TEST
 
+static atomic_int looks;
+
+static enum err
+counted_list(struct cx *c, struct archive_names *out)
+{
+	looks++;
+	return store_dir.list(c, out);
+}
+
+/* It has taken what the look has just shown, and is done soon. */
+static void *
+collect_for_a_moment(void *key)
+{
+	struct cx own = {0};
+	int fd = -1;
+
+	cx_begin(&own, &t.site);
+	while (lock_take(&own, site_run_file(&own, "gc.lock"), &fd))
+		cx_clear(&own);
+	while (!looks)
+		clock_sleep_ms(5);
+	clock_sleep_ms(100);
+	ok(store_dir.remove(&own, key));
+	clock_sleep_ms(600);
+	lock_drop(fd);
+	cx_end(&own);
+	return NULL;
+}
+
+/* Waiting for it costs no look at the store. */
+START_TEST(one_that_is_soon_done_is_waited_for)
+{
+	const char *orphan = archive_of(new_id()), *gone = archive_of(new_id());
+	char key[NAME_MAX_LEN];
+	struct store_ops counted = store_dir;
+	struct survey s;
+	pthread_t other;
+	int fd;
+
+	ok(setting_put(cx, db, SETTING_STRANGER_SECONDS, 0));
+	counted.list = counted_list;
+	world.store = &counted;
+	looks = 0;
+	memcpy(key, gone, strlen(gone) + 1);
+	ck_assert(!pthread_create(&other, NULL, collect_for_a_moment, key));
+	while (!lock_take(cx, site_run_file(cx, "gc.lock"), &fd)) {
+		lock_drop(fd);
+		clock_sleep_ms(5);
+	}
+	cx_clear(cx);
+	s = asked(SURVEY_COLLECT);
+	ck_assert(!pthread_join(other, NULL));
+	ck_assert(!in_store(orphan) && !in_store(gone));
+	ck_assert_int_eq(s.removed, 2);
+	ck_assert_int_le(looks, 3);
+}
+END_TEST
+
 /* Each fault on the way: the next run answers, and nothing in use goes. */
 START_TEST(any_fault_is_outlived)
 {
@@ -266,6 +327,7 @@ main(void)
 				      a_store_that_cannot_be_read_is_told,
 				      archives_are_told_without_an_engine,
 				      a_collection_at_work_is_waited_for,
+				      one_that_is_soon_done_is_waited_for,
 				      any_fault_is_outlived,
 				      NULL};
 

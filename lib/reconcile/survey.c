@@ -11,7 +11,7 @@
 #include "store/survey.h"
 #include "store/workspace.h"
 
-#define BUSY_TRIES 50
+#define BUSY_TRIES 50 /* while somebody else collects */
 #define BUSY_MS 200
 #define AT_ONCE 10 /* surveys of one run */
 
@@ -93,26 +93,42 @@ look_archives(struct cx *cx, struct world *w, struct finds *finds)
 }
 
 static int
-by_key(const void *key, const void *found)
+by_key(const void *key, const void *it)
 {
-	return strcmp(key, ((const struct found *)found)->key);
+	return strcmp(key, ((const struct gc_item *)it)->key);
 }
 
-/* Does what a look would have shown: finds holds the archives, by key. */
+/* Who collects just now is soon done; the next pass may be a minute away. */
+static enum err
+collect_patiently(struct cx *cx, struct world *w, struct gc_list *l)
+{
+	enum err e = gc_run(cx, w, l);
+
+	for (int i = 0; e == ERR_BUSY && i < BUSY_TRIES; i++) {
+		cx_clear(cx);
+		clock_sleep_ms(BUSY_MS);
+		e = gc_run(cx, w, l);
+	}
+	return e;
+}
+
+/* Does what a look would have shown: finds holds the archives. */
 static enum err
 collect_archives(struct cx *cx, struct world *w, struct finds *finds)
 {
 	struct gc_list l;
-	enum err e = gc_run(cx, w, &l);
+	enum err e = collect_patiently(cx, w, &l);
 
-	for (size_t i = 0; !e && i < l.n && finds->n; i++) {
-		struct found *f = bsearch(l.v[i].key, finds->v, finds->n,
-					  sizeof(*f), by_key);
+	for (size_t i = 0; !e && i < finds->n; i++) {
+		struct found *f = &finds->v[i];
+		const struct gc_item *it =
+			l.n ? bsearch(f->key, l.v, l.n, sizeof(*it), by_key)
+			    : NULL;
 
-		if (!f)
-			continue; /* begun after the look */
-		f->why = gc_why_name(l.v[i].why);
-		f->gone = l.v[i].removed;
+		if (it)
+			f->why = gc_why_name(it->why);
+		/* another collection may have taken it since the look */
+		f->gone = !it || it->removed;
 	}
 	return e;
 }
@@ -281,44 +297,49 @@ survey_due(struct cx *cx, struct world *w, bool *due)
 	return OK;
 }
 
-/* Who collects just now is soon done; the next pass may be a minute away. */
+/* *last: what the last one said, ERR_NOT_FOUND when none is left. */
 static enum err
-answer_patiently(struct cx *cx, struct world *w, struct survey *s)
+answer_all(struct cx *cx, struct world *w, enum err *last)
 {
-	enum err e = answer(cx, w, s);
+	enum err e = OK, first = OK;
+	struct survey s;
 
-	for (int i = 0; e == ERR_BUSY && i < BUSY_TRIES; i++) {
-		cx_clear(cx);
-		clock_sleep_ms(BUSY_MS);
-		e = answer(cx, w, s);
+	for (int i = 0; i < AT_ONCE && e != ERR_NOT_FOUND && e != ERR_BUSY;
+	     i++) {
+		if (!(e = survey_open(cx, w->db, &s)))
+			e = answer(cx, w, &s);
+		if (e && e != ERR_NOT_FOUND && e != ERR_BUSY && !first)
+			first = e;
 	}
-	return e;
+	if (!first)
+		cx_clear(cx);
+	*last = e;
+	return first;
 }
 
-/* One process at a time; who comes second leaves it to the first. */
+/* One process at a time. Who comes second leaves it to the first, who may have
+ * seen already that nothing was left: so the first looks once more when the
+ * lock is free. */
 enum err
 survey_run(struct cx *cx, struct world *w)
 {
-	struct survey s;
-	enum err e, first = OK;
+	enum err e, last;
+	bool more = true;
 	int fd;
 
-	if ((e = lock_take(cx, site_run_file(cx, "survey.lock"), &fd))) {
-		if (e == ERR_BUSY)
-			cx_clear(cx);
-		return e == ERR_BUSY ? OK : e;
+	while (more) {
+		if ((e = lock_take(cx, site_run_file(cx, "survey.lock"),
+				   &fd))) {
+			if (e == ERR_BUSY)
+				cx_clear(cx);
+			return e == ERR_BUSY ? OK : e;
+		}
+		e = answer_all(cx, w, &last);
+		lock_drop(fd);
+		if (e || last != ERR_NOT_FOUND)
+			return e;
+		if ((e = survey_due(cx, w, &more)))
+			return e;
 	}
-	for (int i = 0; i < AT_ONCE; i++) {
-		e = survey_open(cx, w->db, &s);
-		if (!e)
-			e = answer_patiently(cx, w, &s);
-		if (e && e != ERR_NOT_FOUND && !first)
-			first = e;
-		if (e == ERR_NOT_FOUND || e == ERR_BUSY)
-			break;
-	}
-	lock_drop(fd);
-	if (first == OK || first == ERR_BUSY)
-		cx_clear(cx);
-	return first == ERR_BUSY ? OK : first;
+	return OK;
 }
