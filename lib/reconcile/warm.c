@@ -161,10 +161,12 @@ ask_all(struct cx *cx, enum warm which, const char *url, const char *secret,
 static void
 decide_what_is_wanted(struct warm_pool *p, int64_t most, int64_t now)
 {
-	if (now >= p->again_ms || p->came > most)
+	if (now >= p->again_ms || p->came > most) {
 		p->wanted = most;
-	else
+		p->again_ms = 0;
+	} else {
 		p->wanted = p->came < 0 ? 0 : p->came;
+	}
 }
 
 static enum err
@@ -205,7 +207,6 @@ warm_one(struct cx *cx, enum warm which, const char *url, struct warm_pool *p)
 	decide_what_is_wanted(p, cx->site->warm_processes, clock_now_ms());
 	if (!p->wanted)
 		return OK;
-	p->again_ms = 0;
 	p->came = 0;
 	for (int i = 0; i < TRIES && !e; i++) {
 		before = p->came;
@@ -213,7 +214,7 @@ warm_one(struct cx *cx, enum warm which, const char *url, struct warm_pool *p)
 		if (p->came >= p->wanted || p->came <= before)
 			break;
 	}
-	if (!e && p->came < p->wanted)
+	if (!e && p->came < p->wanted && !p->again_ms)
 		p->again_ms = clock_now_ms() + WARM_AGAIN_MS;
 	return e;
 }
