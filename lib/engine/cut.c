@@ -20,16 +20,25 @@
 
 struct knife {
 	struct procfs_tree tree;
-	struct ends ends;
-	int pidfd; /* of the process that is looked at */
-	int why;   /* errno of the first that could not be taken; 0: none */
+	struct ends ends; /* 0 in place of what has been cut */
+	int pidfd;	  /* of the process that is looked at */
+	int why; /* errno of the first that could not be looked at or taken */
 };
 
-static bool
-is_end(const struct ends *ends, unsigned inode)
+static unsigned *
+find_end(const struct ends *ends, unsigned inode)
 {
 	for (size_t i = 0; i < ends->n; i++)
 		if (ends->v[i] == inode)
+			return &ends->v[i];
+	return NULL;
+}
+
+static bool
+some_left(const struct ends *ends)
+{
+	for (size_t i = 0; i < ends->n; i++)
+		if (ends->v[i])
 			return true;
 	return false;
 }
@@ -47,17 +56,20 @@ static bool
 cut_one(int theirs, unsigned inode, void *arg)
 {
 	struct knife *k = arg;
+	unsigned *end = find_end(&k->ends, inode);
 	int fd;
 
-	if (!is_end(&k->ends, inode))
+	if (!inode || !end)
 		return true;
 	if ((fd = pidfd_getfd(k->pidfd, theirs, 0)) < 0) {
 		if (errno != EBADF && errno != ESRCH && !k->why)
 			k->why = errno;
 		return true;
 	}
-	if (still(fd, inode))
+	if (still(fd, inode)) {
 		(void)shutdown(fd, SHUT_RDWR);
+		*end = 0; /* for all who have it open */
+	}
 	close(fd);
 	return true;
 }
@@ -69,8 +81,9 @@ cut_process(pid_t pid, void *arg)
 
 	if ((k->pidfd = pidfd_open(pid, 0)) < 0)
 		return true;
-	if (procfs_in_tree(pid, &k->tree))
-		procfs_sockets(pid, cut_one, k);
+	if (procfs_in_tree(pid, &k->tree) &&
+	    !procfs_sockets(pid, cut_one, k) && !k->why)
+		k->why = errno;
 	close(k->pidfd);
 	return true;
 }
@@ -111,7 +124,7 @@ process_cut(struct cx *cx, const char *id)
 		return OK;
 	if (!procfs_each(cut_process, &k))
 		return cx_errno(cx, errno, "/proc");
-	if (k.why)
+	if (k.why && some_left(&k.ends))
 		return cx_fail(cx, ERR_ACTION,
 			       "open connections to %s stay until it stops: %s",
 			       id, strerror(k.why));

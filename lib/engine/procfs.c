@@ -1,6 +1,7 @@
 #include "engine/procfs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ procfs_in_tree(pid_t pid, const struct procfs_tree *t)
 	return false;
 }
 
-void
+bool
 procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
 	       void *arg)
 {
@@ -118,7 +119,7 @@ procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
 
 	snprintf(name, sizeof(name), "/proc/%d/fd", (int)pid);
 	if (!(dir = opendir(name)))
-		return;
+		return errno != EACCES && errno != EPERM;
 	while (more && (d = readdir(dir))) {
 		n = readlinkat(dirfd(dir), d->d_name, target,
 			       sizeof(target) - 1);
@@ -127,6 +128,7 @@ procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
 			more = fn((int)strtol(d->d_name, NULL, 10), inode, arg);
 	}
 	closedir(dir);
+	return true;
 }
 
 struct wanted {
@@ -175,8 +177,7 @@ procfs_has_socket(pid_t pid, unsigned inode)
 {
 	struct wanted w = {.inode = inode};
 
-	procfs_sockets(pid, not_it, &w);
-	return w.found;
+	return procfs_sockets(pid, not_it, &w) && w.found;
 }
 
 /* The open file behind that descriptor, not just the file, has the lock. */

@@ -20,8 +20,9 @@ struct procfs_tree {
 bool procfs_tree(pid_t root, struct procfs_tree *out); /* false: gone */
 ino_t procfs_namespace(pid_t pid);		       /* of PIDs; 0: gone */
 bool procfs_in_tree(pid_t pid, const struct procfs_tree *t);
-/* Calls fn for each of its open files that is a socket, until it says false. */
-void procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
+/* Calls fn for each of its open files that is a socket, until it says false.
+ * False: they are not ours to know (errno). */
+bool procfs_sockets(pid_t pid, bool (*fn)(int fd, unsigned inode, void *arg),
 		    void *arg);
 /* What it has read and written (all files, pipes and sockets that it uses read
  * and write for), and computed, in ticks of 10 ms. False: gone, or not ours
