@@ -360,6 +360,30 @@ START_TEST(who_lost_a_session_is_cut_and_nobody_else)
 }
 END_TEST
 
+/* A stop that failed, a delete that is not done: its connections go on. */
+START_TEST(what_is_not_running_is_cut_as_well)
+{
+	static const char *const rows[] = {
+		"status = 'ERROR', error_reason = 'ActionFailed'",
+		"deleted_ms = 1",
+		"status = 'RUNNING'",
+	};
+	struct workspace w = ws_at(STATUS_RUNNING);
+	struct cuts all;
+
+	ck_assert_int_eq(cut_ask(cx, db, w.owner_id), OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		doctor(w.id, "%s", rows[i]);
+		ok(cut_list(cx, db, &all));
+		ck_assert_uint_eq(all.n, 1);
+		ck_assert_ptr_nonnull(all.v[0].id);
+	}
+	doctor(w.id, "status = 'STANDBY', deleted_ms = 0");
+	ok(cut_list(cx, db, &all));
+	ck_assert_ptr_null(all.v[0].id);
+}
+END_TEST
+
 START_TEST(what_cannot_be_cut_is_given_up_in_time)
 {
 	struct workspace w = ws_at(STATUS_RUNNING);
@@ -483,7 +507,41 @@ START_TEST(a_lost_sample_holds)
 	ck_assert(fs_exists(path));
 	mock_add(w.id, 0);
 	pass();
+	ck_assert(fs_exists(path)); /* for when they come back */
+	wish_delete(w.id);
+	pass();
 	ck_assert(!fs_exists(path));
+}
+END_TEST
+
+/* A tab that reconnects each minute, or asks again and again, and says nothing
+ * else: it is not a new use each time. */
+START_TEST(a_connection_that_comes_and_goes_does_not_hold)
+{
+	struct workspace w = one_connected();
+	int64_t since;
+
+	pass();
+	ck_assert_int_eq(get(w.id).idle_since_ms, 0);
+	mock_add(w.id, 0);
+	pass();
+	since = get(w.id).idle_since_ms;
+	ck_assert_int_ne(since, 0);
+	window_ago(w.id, 61000, 100);
+	for (int i = 1; i <= 3; i++) {
+		flows[0] = (struct flow){(uint64_t)(7 + i), 500};
+		mock_add(w.id, 1);
+		pass();
+		ck_assert_int_eq(get(w.id).connections, 1);
+		ck_assert_int_eq(get(w.id).idle_since_ms, since);
+		mock_add(w.id, 0);
+		pass();
+		ck_assert_int_eq(get(w.id).idle_since_ms, since);
+	}
+	mock_add(w.id, 1);
+	doctor(w.id, "last_access_ms = 1, idle_since_ms = 1");
+	pass();
+	is_at(w.id, STATUS_STANDBY);
 }
 END_TEST
 
@@ -509,36 +567,47 @@ START_TEST(what_matters)
 	now.last_access_ms -= 100000; /* never back */
 	now.connections = 0;
 	ck_assert(!activity_matters(&row, &now, 1000000));
+	now = row; /* open and silent: when it stops follows from it */
+	now.connections = row.connections = 1;
+	now.last_access_ms += 60000;
+	ck_assert(activity_matters(&row, &now, 1100000));
+	now.idle_since_ms = row.idle_since_ms = 0; /* open and in use */
+	ck_assert(!activity_matters(&row, &now, 1100000));
+	now.last_access_ms += 540000;
+	ck_assert(activity_matters(&row, &now, 1100000));
 }
 END_TEST
 
 int
 main(void)
 {
-	const TTest *const tests[] = {an_idle_one_is_stopped,
-				      not_a_second_too_early,
-				      starting_counts_as_access,
-				      zero_means_never,
-				      a_connection_keeps_it_awake,
-				      one_that_is_kept_is_not_stopped,
-				      kept_in_the_last_moment,
-				      unknown_connections_prove_nothing,
-				      a_request_keeps_it_awake,
-				      a_stamp_from_the_future,
-				      requests_are_written_once_a_minute,
-				      one_asleep_for_long_is_archived,
-				      from_awake_to_archived_in_two_steps,
-				      a_newer_intent_wins,
-				      a_visit_in_the_last_moment,
-				      the_wish_looks_again,
-				      a_failed_listing_stops_nobody,
-				      who_lost_a_session_is_cut_and_nobody_else,
-				      what_cannot_be_cut_is_given_up_in_time,
-				      a_silent_connection_does_not_hold,
-				      a_connection_that_moves_holds,
-				      a_lost_sample_holds,
-				      what_matters,
-				      NULL};
+	const TTest *const tests[] =
+		{an_idle_one_is_stopped,
+		 not_a_second_too_early,
+		 starting_counts_as_access,
+		 zero_means_never,
+		 a_connection_keeps_it_awake,
+		 one_that_is_kept_is_not_stopped,
+		 kept_in_the_last_moment,
+		 unknown_connections_prove_nothing,
+		 a_request_keeps_it_awake,
+		 a_stamp_from_the_future,
+		 requests_are_written_once_a_minute,
+		 one_asleep_for_long_is_archived,
+		 from_awake_to_archived_in_two_steps,
+		 a_newer_intent_wins,
+		 a_visit_in_the_last_moment,
+		 the_wish_looks_again,
+		 a_failed_listing_stops_nobody,
+		 who_lost_a_session_is_cut_and_nobody_else,
+		 what_is_not_running_is_cut_as_well,
+		 what_cannot_be_cut_is_given_up_in_time,
+		 a_silent_connection_does_not_hold,
+		 a_connection_that_moves_holds,
+		 a_lost_sample_holds,
+		 a_connection_that_comes_and_goes_does_not_hold,
+		 what_matters,
+		 NULL};
 
 	return world_suite("reconcile_ttl", tests);
 }

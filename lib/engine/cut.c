@@ -81,8 +81,8 @@ cut_process(pid_t pid, void *arg)
 
 	if ((k->pidfd = pidfd_open(pid, 0)) < 0)
 		return true;
-	if (procfs_in_tree(pid, &k->tree) &&
-	    !procfs_sockets(pid, cut_one, k) && !k->why)
+	if (procfs_in_tree(pid, &k->tree) && !procfs_sockets(pid, cut_one, k) &&
+	    !k->why)
 		k->why = errno;
 	close(k->pidfd);
 	return true;

@@ -8,7 +8,7 @@
 
 /* last_access_ms is written at most this often while nothing else changes. */
 #define ACCESS_EACH_MS INT64_C(60000)
-/* While somebody is connected nothing depends on it, so less often. */
+/* While a connection holds it nothing depends on it, so less often. */
 #define CONNECTED_EACH_MS INT64_C(600000)
 
 int64_t
@@ -22,20 +22,15 @@ activity_stamp_ms(struct cx *cx, const char *id)
 }
 
 struct use
-activity_use(struct cx *cx, const struct world *w, const char *id,
-	     const struct instance *inst)
+activity_use(struct cx *cx, const struct world *w, const struct instance *inst)
 {
 	struct use use = {.connections = inst ? inst->connections : -1,
 			  .used_ms = cx->now_ms};
 	struct traffic t;
 
 	if (strcmp(cx->site->count_open_connections, "traffic") ||
-	    use.connections < 0)
+	    use.connections <= 0)
 		return use;
-	if (use.connections == 0) {
-		traffic_forget(cx, id);
-		return use;
-	}
 	if (!inst->n_flows)
 		return use; /* what moves cannot be known: it counts */
 	traffic_of(cx, w, inst, &t);
@@ -88,6 +83,7 @@ activity_matters(const struct workspace *row, const struct workspace *now,
 		return false;
 	if (stops && stops <= now_ms)
 		return true;
-	return moved >=
-	       (now->connections > 0 ? CONNECTED_EACH_MS : ACCESS_EACH_MS);
+	return moved >= (now->connections > 0 && !now->idle_since_ms
+				 ? CONNECTED_EACH_MS
+				 : ACCESS_EACH_MS);
 }

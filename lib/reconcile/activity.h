@@ -17,7 +17,7 @@ int64_t activity_stamp_ms(struct cx *cx, const char *id);
 /* Who uses inst (NULL: not known) now. Where the site says
  * count_open_connections = traffic, what has moved since the last look decides
  * (traffic.h). */
-struct use activity_use(struct cx *cx, const struct world *w, const char *id,
+struct use activity_use(struct cx *cx, const struct world *w,
 			const struct instance *inst);
 /* What the row should say, given its stamp and who uses it now. */
 void activity_merge(struct cx *cx, struct workspace *ws, const struct use *use);

@@ -206,7 +206,7 @@ weigh_activity(struct cx *cx, struct world *w, struct view *v, struct round *r)
 		if (s->held || !s->inst || now.status != STATUS_RUNNING ||
 		    now.operation != OPERATION_NONE)
 			continue;
-		s->use = activity_use(cx, w, now.id, s->inst);
+		s->use = activity_use(cx, w, s->inst);
 		activity_merge(cx, &now, &s->use);
 		if (!activity_matters(&s->ws, &now, cx->now_ms))
 			continue;
