@@ -293,6 +293,20 @@ ws_at(enum status s)
 	return w;
 }
 
+/* Running; idle and not seen for so long. */
+FIX struct workspace
+idle_for(int64_t ms)
+{
+	struct workspace w = ws_at(STATUS_RUNNING);
+	int64_t at = clock_now_ms() - ms;
+
+	doctor(w.id,
+	       "last_access_ms = %lld, idle_since_ms = %lld, "
+	       "status_changed_ms = %lld",
+	       (long long)at, (long long)at, (long long)at);
+	return get(w.id);
+}
+
 FIX void
 is_at(const char *id, enum status s)
 {
