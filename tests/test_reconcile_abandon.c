@@ -261,6 +261,53 @@ START_TEST(undo_in_the_middle_of_a_delete)
 }
 END_TEST
 
+/* ... and an undo while that is. */
+START_TEST(delete_in_the_middle_of_an_undo)
+{
+	static const enum status froms[] = {STATUS_STANDBY, STATUS_PENDING};
+
+	set(SETTING_RETRY_BASE_SECONDS, 3600);
+	for (size_t i = 0; i < 2; i++) {
+		struct workspace w = ws_at(froms[i]);
+
+		wish_delete(w.id);
+		pass();
+		hold = true;
+		ok(workspace_undelete(cx, db, w.id, 0, froms[i], NULL));
+		round_now(true);
+		ck_assert_int_eq(get(w.id).operation, OPERATION_RESTORING);
+		wish_delete(w.id);
+		hold = false;
+		release(w.id);
+		pass();
+		is_at(w.id, STATUS_DELETED);
+		ck_assert_int_eq(get(w.id).error_count, 0);
+		ok(workspace_undelete(cx, db, w.id, 0, STATUS_RUNNING, NULL));
+		pass();
+		is_at(w.id, STATUS_RUNNING);
+		finds(w.id, "precious");
+	}
+}
+END_TEST
+
+/* A lock that nobody holds has no file: run/ would keep one for each
+ * workspace that there ever was. */
+START_TEST(a_pass_leaves_no_file_of_a_lock)
+{
+	struct workspace w = ws_at(STATUS_STANDBY);
+
+	hold = true;
+	wish(w.id, STATUS_PENDING);
+	round_now(true);
+	die(w.id);
+	ck_assert(fs_exists(site_run_path(cx, w.id, ".lock")));
+	wish(w.id, STATUS_STANDBY);
+	round_now(true);
+	ck_assert_int_eq(get(w.id).operation, OPERATION_NONE);
+	ck_assert(!fs_exists(site_run_path(cx, w.id, ".lock")));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -274,6 +321,8 @@ main(void)
 				      after_the_key_it_is_finished,
 				      delete_in_the_middle_of_anything,
 				      undo_in_the_middle_of_a_delete,
+				      delete_in_the_middle_of_an_undo,
+				      a_pass_leaves_no_file_of_a_lock,
 				      NULL};
 
 	return world_suite("reconcile_abandon", tests);

@@ -147,15 +147,42 @@ END_TEST
 START_TEST(undo_of_an_archived_one)
 {
 	struct workspace w = ws_at(STATUS_PENDING);
+	struct opers ops;
 
 	wish_delete(w.id);
 	pass();
 	is_at(w.id, STATUS_DELETED);
+	set(SETTING_RETRY_BASE_SECONDS, 3600); /* nothing is done twice */
 	ok(workspace_undelete(cx, db, w.id, 0, STATUS_PENDING, NULL));
 	pass();
 	is_at(w.id, STATUS_PENDING);
+	ok(operation_list(cx, db, w.id, 0, 1, &ops));
+	ck_assert_int_eq(ops.v[0].operation, OPERATION_RESTORING);
+	ck_assert_int_eq(ops.v[0].result, RESULT_OK);
 	wish(w.id, STATUS_STANDBY);
 	pass();
+	finds(w.id, "precious");
+}
+END_TEST
+
+/* Its home was to come out of the trash, and somebody has emptied that by
+ * hand: an older archive does not quietly take its place. */
+START_TEST(undo_of_one_whose_trash_has_gone)
+{
+	struct workspace w = ws_at(STATUS_PENDING);
+
+	wish(w.id, STATUS_STANDBY);
+	pass();
+	wish_delete(w.id);
+	pass();
+	ok(home_dir.purge(cx, get(w.id).trash_key, NULL, NULL));
+	ok(workspace_undelete(cx, db, w.id, 0, STATUS_STANDBY, NULL));
+	pass();
+	is_error(w.id, REASON_DATA_LOST);
+	ck_assert(!has_home(w.id));
+	ok(workspace_recover(cx, db, w.id, 0, NULL));
+	pass();
+	is_at(w.id, STATUS_STANDBY);
 	finds(w.id, "precious");
 }
 END_TEST
@@ -290,6 +317,7 @@ main(void)
 		 delete_of_a_lost_one,
 		 undo_brings_the_home_back,
 		 undo_of_an_archived_one,
+		 undo_of_one_whose_trash_has_gone,
 		 undo_that_fails_first,
 		 without_undo_the_home_goes_at_once,
 		 intents_follow_one_another,

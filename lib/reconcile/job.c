@@ -135,12 +135,23 @@ at_work_ms(const struct cx *cx, const struct workspace *ws)
 	return cx->now_ms > from ? cx->now_ms - from : 0;
 }
 
-enum status
-job_target(const struct workspace *ws, enum status seen)
+/* What was archived when it was deleted has no home to bring back: undone, it
+ * is where it was, without one. */
+static bool
+is_undo_of_nothing(const struct workspace *ws)
 {
-	if (ws->status == STATUS_DELETED && seen == STATUS_PENDING)
-		return STATUS_PENDING;
-	return steps[ws->operation].target;
+	return ws->operation == OPERATION_RESTORING &&
+	       ws->status == STATUS_DELETED && !ws->deleted_ms &&
+	       !ws->trash_key;
+}
+
+enum status
+job_target(const struct workspace *ws, enum status *seen)
+{
+	if (!is_undo_of_nothing(ws) || *seen != STATUS_DELETED)
+		return steps[ws->operation].target;
+	*seen = STATUS_PENDING;
+	return STATUS_PENDING;
 }
 
 bool
@@ -236,9 +247,10 @@ conclude(struct job *j, enum err e, struct outcome *out)
 	cx_clear(j->cx);
 	if ((f = look(j, &jt)))
 		return f;
-	if (e == ERR_ABANDONED)
+	target = job_target(&j->ws, &jt.status);
+	if (e == ERR_ABANDONED ||
+	    (!e && jt.status != target && plan_abandons(&j->ws)))
 		return give_up(j, &jt, out);
-	target = job_target(&j->ws, jt.status);
 	if (jt.status != target && !e) {
 		e = missed(j, &jt);
 		return fail_with(j, e, j->cx->why, out);

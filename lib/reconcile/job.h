@@ -45,9 +45,9 @@ MUST_USE enum err job_run(struct cx *cx, struct world *w, const char *id,
 /* What may follow when the row's lock is free again: purging the trash. */
 void job_after(struct cx *cx, struct world *w, const struct outcome *out);
 
-/* The level where an operation ends when it went well; of this row, since a
- * deleted one whose home is gone for good comes back as PENDING. */
-enum status job_target(const struct workspace *ws, enum status seen);
+/* The level where an operation ends when it went well; of this row, since an
+ * undo of one that had no home comes back to PENDING: *seen says so then. */
+enum status job_target(const struct workspace *ws, enum status *seen);
 /* A row's time limit has passed since its operation began, the time before
  * this boot of the machine not counted. */
 bool job_late(const struct cx *cx, const struct world *w,

@@ -104,6 +104,10 @@ job_restore(struct job *j, struct outcome *out)
 	if ((e = job_home(j, &there)) || there ||
 	    (e = from_trash(j, out, &there)) || there)
 		return e;
+	/* Undone: its home was to be there or in the trash, if it had one. */
+	if (j->ws.status == STATUS_DELETED && j->ws.trash_key)
+		return job_fail(j, REASON_DATA_LOST,
+				"the home is not in the trash any more");
 	if (j->ws.status == STATUS_DELETED)
 		return OK;
 	if (!j->ws.archive_key)

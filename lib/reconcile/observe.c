@@ -254,7 +254,7 @@ observe(struct cx *cx, struct world *w, bool full, const char *const more[],
 	v.v = r.v;
 	v.n = r.n;
 	if (e) {
-		view_release(&v);
+		view_release(cx, &v);
 		return e;
 	}
 	*out = v;
@@ -262,10 +262,14 @@ observe(struct cx *cx, struct world *w, bool full, const char *const more[],
 }
 
 void
-view_release(struct view *v)
+view_release(struct cx *cx, struct view *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
-		lock_drop(v->v[i].lock_fd);
-		v->v[i].lock_fd = -1;
+		struct sight *s = &v->v[i];
+
+		if (s->lock_fd >= 0)
+			lock_remove(site_run_path(cx, s->ws.id, ".lock"),
+				    s->lock_fd);
+		s->lock_fd = -1;
 	}
 }

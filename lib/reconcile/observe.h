@@ -50,7 +50,7 @@ struct view {
 MUST_USE enum err observe(struct cx *cx, struct world *w, bool full,
 			  const char *const more[], size_t n_more,
 			  struct view *out);
-/* Gives back the locks that nobody took over. */
-void view_release(struct view *v);
+/* Gives back the locks that nobody took over, and their files. */
+void view_release(struct cx *cx, struct view *v);
 
 #endif

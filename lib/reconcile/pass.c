@@ -32,20 +32,20 @@ round_error(struct round *r, struct cx *cx)
 static enum err
 launch(struct cx *cx, struct world *w, struct sight *s, struct round *r)
 {
+	const char *lock = site_run_path(cx, s->ws.id, ".lock");
 	int fd = s->lock_fd;
 	enum err e;
 
-	if (fd < 0 &&
-	    (e = lock_take(cx, site_run_path(cx, s->ws.id, ".lock"), &fd)))
+	if (fd < 0 && (e = lock_take(cx, lock, &fd)))
 		return e;
 	s->lock_fd = -1;
 	if (s->ws.operation == OPERATION_NONE &&
 	    (e = commit_begin(cx, w, &s->ws, s->judged, s->op))) {
-		lock_drop(fd);
+		lock_remove(lock, fd);
 		return e;
 	}
 	if (FAULT(FAULT_WORKER_SPAWN)) {
-		lock_drop(fd);
+		lock_remove(lock, fd);
 		return cx_fail(cx, ERR_IO, "fault: worker");
 	}
 	if ((e = w->spawn(cx, w, &s->ws, fd)))
@@ -182,7 +182,7 @@ pass_round(struct cx *cx, struct world *w, struct round *r)
 	    (e = observe(cx, w, r->full, found.suspects, found.n, &v)))
 		return e;
 	e = look_and_act(cx, w, &v, r);
-	view_release(&v);
+	view_release(cx, &v);
 	return e;
 }
 

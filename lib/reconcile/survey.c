@@ -185,10 +185,11 @@ static enum err
 end_instance(struct cx *cx, struct world *w, struct found *f)
 {
 	bool strange = false;
+	const char *lock = site_run_path(cx, f->key, ".lock");
 	enum err e;
 	int fd;
 
-	e = lock_take(cx, site_run_path(cx, f->key, ".lock"), &fd);
+	e = lock_take(cx, lock, &fd);
 	if (e == ERR_BUSY) {
 		cx_clear(cx);
 		return OK;
@@ -201,7 +202,7 @@ end_instance(struct cx *cx, struct world *w, struct found *f)
 		world_note(w, cx, "instance-ended", f->key,
 			   "no workspace has this id");
 	}
-	lock_drop(fd);
+	lock_remove(lock, fd);
 	return e;
 }
 

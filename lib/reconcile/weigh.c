@@ -57,8 +57,8 @@ static enum err
 weigh_dead(struct cx *cx, struct world *w, struct sight *s,
 	   const struct judgement *j, struct round *r)
 {
-	struct outcome out = {.status = j->status, .endpoint.slot = -1};
-	enum status target = job_target(&s->ws, j->status);
+	enum status seen = j->status, target = job_target(&s->ws, &seen);
+	struct outcome out = {.status = seen, .endpoint.slot = -1};
 
 	if (plan_abandons(&s->ws)) {
 		r->changed++;
@@ -71,7 +71,7 @@ weigh_dead(struct cx *cx, struct world *w, struct sight *s,
 		return OK;
 	}
 	r->changed++;
-	if (j->status != target || target == STATUS_RUNNING)
+	if (seen != target || target == STATUS_RUNNING)
 		return commit_failed(cx, w, &s->ws, REASON_TIMEOUT,
 				     "it was not done within its time limit");
 	if (s->ws.operation == OPERATION_DELETING)
