@@ -9,6 +9,8 @@
 #   make e2e-code-server               the one of code-server, which it installs
 #   make asan                          unit tests under ASan and UBSan
 #   make fuzz [SECONDS=20]             fuzz what reads an outsider's bytes
+#   make fuzz-long                     the same for an hour, over all of them
+#   make soak [SECONDS=3600]           a busy site with kills, then counted
 #   make bench                         benchmarks, as ratios against a floor
 #   make format lint tidy              clang-format; style, layers; clang-tidy
 #   make golden                        write tests/golden/ anew, after a look
@@ -238,6 +240,16 @@ bench-run: all $(BENCHES)
 fuzz:
 	@tests/fuzz/run $(SECONDS)
 
+# An hour over all of them, or SECONDS for each.
+fuzz-long: SECONDS = $(shell expr 3600 / $(words $(wildcard tests/fuzz/fuzz_*.c)))
+fuzz-long:
+	@tests/fuzz/run $(SECONDS)
+
+# Not part of check: tests/soak/soak.mjs says what else can be set.
+soak: SECONDS = 3600
+soak: all
+	@SECONDS=$(SECONDS) node tests/soak/soak.mjs
+
 docs: all
 	@tools/docs
 
@@ -252,7 +264,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all golden help unit build-tests tidy check check-all e2e e2e-code-server asan tsan run format lint bench bench-run fuzz \
+.PHONY: all golden help unit build-tests tidy check check-all e2e e2e-code-server asan tsan run format lint bench bench-run fuzz fuzz-long soak \
 	docs install code-server clean FORCE
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')
