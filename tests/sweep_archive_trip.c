@@ -11,6 +11,7 @@
 #include "home/home.h"
 #include "support/archfix.h"
 #include "support/s3box.h"
+#include "support/sweep.h"
 
 #define ID "11111111-1111-4111-8111-111111111111"
 #define OP_DOWN "22222222-2222-4222-8222-222222222222"
@@ -178,7 +179,7 @@ START_TEST(each_fault_on_the_way_down)
 	long n;
 
 	begin(_i);
-	for (n = 1; with_fault(go_down, n); n++) {
+	for (n = 1; with_fault(go_down, n); n += sweep_step()) {
 		ck_assert(!is_up());
 		ok(go_up());
 		ok(store->remove(cx, KEY));
@@ -195,7 +196,7 @@ START_TEST(each_fault_on_the_way_up)
 
 	begin(_i);
 	ok(go_down());
-	for (n = 1; with_fault(go_up, n); n++) {
+	for (n = 1; with_fault(go_up, n); n += sweep_step()) {
 		ck_assert(is_up());
 		ok(go_down());
 		nothing_is_lost();
@@ -264,12 +265,12 @@ START_TEST(a_kill_at_each_point)
 	long n, points;
 
 	begin(_i);
-	for (n = 1; with_kill("down", n); n++) {
+	for (n = 1; with_kill("down", n); n += sweep_step()) {
 		ok(go_up());
 		ok(store->remove(cx, KEY));
 	}
 	points = n;
-	for (n = 1; with_kill("up", n); n++)
+	for (n = 1; with_kill("up", n); n += sweep_step())
 		ok(go_down());
 	ck_assert_int_gt(points + n, subjects[_i].entries);
 	ck_assert(is_up());

@@ -4,6 +4,7 @@
  * section 1 hold, and when the faults are over it comes to its end by itself.
  */
 #include "support/reconfix.h"
+#include "support/sweep.h"
 
 static struct workspace w;
 
@@ -138,7 +139,7 @@ START_TEST(faults)
 	const struct scenario *s = &scenarios[_i];
 	long n = 1;
 
-	for (bool fired = true; fired; n++) {
+	for (bool fired = true; fired; n += sweep_step()) {
 		buf_clear(&noted);
 		set_scene(s);
 		fault_arm(n);
