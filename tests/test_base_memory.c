@@ -171,6 +171,19 @@ START_TEST(faults_fire_once)
 }
 END_TEST
 
+START_TEST(faults_fire_from_then_on)
+{
+	int i, fired = 0;
+
+	fault_arm_from(3);
+	for (i = 0; i < 10; i++)
+		fired += FAULT(FAULT_KICK);
+	ck_assert_int_eq(fired, 8);
+	fault_arm(0);
+	ck_assert(!FAULT(FAULT_KICK));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -185,6 +198,7 @@ main(void)
 	tcase_add_test(t, clock_prints_the_standards);
 	tcase_add_test(t, errors_have_rows);
 	tcase_add_test(t, faults_fire_once);
+	tcase_add_test(t, faults_fire_from_then_on);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -297,6 +297,8 @@ START_TEST(config_refuses_with_the_line)
 		{"[app x]\ncommand = a\n[app x]\ncommand = a", "two apps"},
 		{"[app x]\ncommand = a\nenv.1=2", "variable"},
 		{"[app x]\ncommand = a\nslots = 3", "no such key"},
+		{"base_url = http://a\rb", "control character"},
+		{"[app x]\ncommand = a\nenv.A = \033[m", "control"},
 	};
 	struct site s;
 	size_t i;

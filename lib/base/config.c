@@ -58,6 +58,16 @@ set_env(struct parser *p, const char *name, const char *v)
 	return OK;
 }
 
+/* Values go into headers, command lines and answers: none breaks a line. */
+static bool
+is_plain(const char *v)
+{
+	for (; *v; v++)
+		if (((unsigned char)*v < ' ' && *v != '\t') || *v == 127)
+			return false;
+	return true;
+}
+
 static enum err
 assign(struct parser *p, const char *name, const char *v)
 {
@@ -66,6 +76,8 @@ assign(struct parser *p, const char *name, const char *v)
 	char why[KEY_WHY_MAX];
 	size_t i;
 
+	if (!is_plain(v))
+		return bad(p, name, "there is a control character in it");
 	if (p->app && !strncmp(name, "env.", 4))
 		return set_env(p, name + 4, v);
 	i = key_find(keys, name);

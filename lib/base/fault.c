@@ -26,6 +26,7 @@ static struct {
 	long nth;   /* which point fires; 0: none */
 	long count; /* points reached */
 	bool fired, kill;
+	bool on;	   /* so do all after it */
 	const char *point; /* only this one counts */
 	const char *file;  /* count shared by processes */
 } st;
@@ -83,7 +84,8 @@ fault_hit(enum fault f)
 		read_environment();
 	if (!st.point || !strcmp(st.point, names[f])) {
 		st.count = st.file ? shared_count(f) : st.count + 1;
-		hit = st.nth && st.count == st.nth;
+		hit = st.nth &&
+		      (st.count == st.nth || (st.on && st.count > st.nth));
 		st.fired |= hit;
 	}
 	pthread_mutex_unlock(&mutex);
@@ -99,6 +101,13 @@ fault_arm(long n)
 	memset(&st, 0, sizeof(st));
 	st.read = true;
 	st.nth = n;
+}
+
+void
+fault_arm_from(long n)
+{
+	fault_arm(n);
+	st.on = true;
 }
 
 long

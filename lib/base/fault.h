@@ -33,7 +33,8 @@ bool fault_hit(enum fault f);
  * also turns the environment's arming off).
  */
 void fault_arm(long n);
-long fault_count(void); /* points reached since fault_arm */
+void fault_arm_from(long n); /* the n-th and all that follow it fire */
+long fault_count(void);	     /* points reached since fault_arm */
 bool fault_fired(void);
 
 #endif

@@ -55,7 +55,7 @@ class Soak {
 		console.error(`WRONG: ${what}`);
 	}
 
-	get over() { return Date.now() > this.end; }
+	get over() { return this.lost || Date.now() > this.end; }
 
 	// ---- people
 
@@ -133,14 +133,16 @@ class Soak {
 		}
 	}
 
-	// tools/run starts a server again, five times a minute at most.
+	// tools/run starts a server again, five times a minute at most; this is
+	// far less, also where everything is slow.
 	async serverKiller() {
 		const calm = Date.now() + SECONDS * 1000 * CALM;
-		while (Date.now() + SHAKEN < calm) {
+		while (!this.over && Date.now() + SHAKEN < calm) {
 			this.shaken = Date.now() + SHAKEN;
 			this.kill(this.pick(['handler', 'handler', 'gate']));
-			await sleep(20_000);
+			await sleep(40_000);
 		}
+		if (this.lost) return;
 		await sleep(Math.max(0, calm - Date.now()));
 		this.lasting = Object.fromEntries(['handler', 'gate', 'web'].map(
 			(kind) => [kind, processes(this.site)[kind][0]?.pid]));
@@ -323,10 +325,12 @@ class Soak {
 		await this.open();
 		console.error('furnished');
 		this.end = Date.now() + SECONDS * 1000;
+		this.site.ended.then(() => { this.lost = true; });
 		await Promise.all([
 			...Array.from({ length: AT_ONCE }, () => this.person()),
 			this.killer(), this.serverKiller(), this.cron(), this.looker(),
 		]);
+		if (this.lost) throw new Error('the site has ended by itself');
 		console.error('coming to rest');
 		await this.rest();
 		this.report();

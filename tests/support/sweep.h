@@ -15,4 +15,14 @@ sweep_step(void)
 	return n > 0 ? n : 1;
 }
 
+/* Of a sweep that takes minutes with each point: every n-th at least, unless
+ * SWEEP_ALL is set. It begins at another point in each of its cases. */
+static inline long
+sweep_part(long n)
+{
+	long step = sweep_step();
+
+	return getenv("SWEEP_ALL") || step > n ? step : n;
+}
+
 #endif
