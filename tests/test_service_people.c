@@ -162,6 +162,45 @@ estate(void)
 	return e;
 }
 
+/* A wish of who leaves: to run on for a while, and from another archive. */
+static const char *
+wish_on(const char *id)
+{
+	return arena_printf(&cx->arena,
+			    "UPDATE workspace SET rev = rev + 1,"
+			    " keep_until_ms = %lld, restore_key = 'a/b'"
+			    " WHERE id = '%s'",
+			    (long long)cx->now_ms + 3600000, id);
+}
+
+static void
+wishes_nothing(const char *id)
+{
+	ck_assert_int_eq(get(id).keep_until_ms, 0);
+	ck_assert_ptr_null(get(id).restore_key);
+}
+
+START_TEST(wishes_leave_with_who_had_them)
+{
+	struct estate e = estate();
+	struct workspace w;
+	struct leave l;
+
+	raw(wish_on(e.runs.id));
+	raw(wish_on(e.trashed.id));
+	ok(people_delete(cx, db, &admin_who, ann, "bob", -1, &l));
+	wishes_nothing(e.runs.id);
+	wishes_nothing(e.trashed.id);
+	raw(wish_on(e.runs.id));
+	ok(people_delete(cx, db, &admin_who, bob_who.user_id, NULL, -1, &l));
+	wishes_nothing(e.runs.id);
+	/* as older versions have left it in the trash */
+	raw(wish_on(e.runs.id));
+	ok(wish_undelete(cx, db, &admin_who, e.runs.id, 0, &w));
+	wishes_nothing(e.runs.id);
+}
+END_TEST
+
 START_TEST(workspaces_are_handed_over_asleep)
 {
 	struct estate e = estate();
@@ -282,6 +321,7 @@ main(void)
 		all_of_an_edit_or_nothing,
 		disabling_ends_sessions,
 		a_password_that_is_made_up_is_to_be_changed,
+		wishes_leave_with_who_had_them,
 		workspaces_are_handed_over_asleep,
 		workspaces_go_to_the_trash,
 		an_heir_who_can_come_in,
