@@ -59,9 +59,9 @@
 		"last_access_ms DESC, n DESC"))
 /* All that fit; and where nothing but the index's own keys is asked for, the
  * count of the index alone, with these keys from ?1 on. */
-#define FIND_TOTAL(set, from, plain)                                           \
-	X(SQL_FIND_##set##_TOTAL, RO, SEEK, "SELECT count(*) " from)           \
-	X(SQL_FIND_##set##_COUNT, RO, SEEK,                                    \
+#define FIND_TOTAL(set, scan, from, plain)                                     \
+	X(SQL_FIND_##set##_TOTAL, RO, scan, "SELECT count(*) " from)           \
+	X(SQL_FIND_##set##_COUNT, RO, scan,                                    \
 	  "SELECT count(*) FROM workspace INDEXED BY " plain)
 /* clang-format on */
 
