@@ -47,6 +47,22 @@ app_routes(struct cx *cx, struct routes **out)
 	return routes_make(cx, ROWS, sizeof(ROWS) / sizeof(*ROWS), out);
 }
 
+const char *
+app_path(struct cx *cx, const struct call *c,
+	 enum err (*page)(struct cx *cx, struct call *c))
+{
+	const char *s = NULL, *colon;
+
+	for (size_t i = 0; !s && i < sizeof(ROWS) / sizeof(*ROWS); i++)
+		if (ROUTES[i].handler == page && ROWS[i].method == METHOD_GET)
+			s = ROWS[i].pattern;
+	if (!s || !(colon = strchr(s, ':')))
+		return s;
+	/* all that follows :id is literal */
+	return arena_printf(&cx->arena, "%.*s%s%s", (int)(colon - s), s,
+			    c->param[0], colon + strlen(":id"));
+}
+
 /* ---- Reading ---- */
 
 /* ROOST_SERVER: of a server that was told to keep its name to itself. */
@@ -156,10 +172,11 @@ answer(struct cx *cx, struct io *io, struct request *rq, struct call *c,
 		return e;
 	if (c->plain)
 		return elsewhere(cx, c);
-	if ((e = find_route(cx, c, m)) || (e = app_admit(cx, c)) ||
-	    (e = app_form(cx, c)))
+	if ((e = find_route(cx, c, m)) || (e = app_admit(cx, c)))
 		return e;
-	return c->route->handler(cx, c);
+	if (!(e = app_form(cx, c)))
+		e = c->route->handler(cx, c);
+	return e ? app_again(cx, c, e) : OK;
 }
 
 static void
@@ -175,7 +192,7 @@ log_request(struct cx *cx, const struct call *c, enum err e, int64_t began)
 		  c->rq->path, "status", arena_printf(a, "%d", c->rp->status),
 		  "ms", arena_printf(a, "%lld", (long long)ms), "user",
 		  c->who.username, "from", c->rq->remote, "why",
-		  e ? cx->why : NULL, NULL);
+		  e ? cx->why : c->why, NULL);
 }
 
 static void

@@ -109,6 +109,9 @@ struct call {
 	bool malformed; /* the web server has refused it as such */
 	bool again;	/* it has failed, and asks for a page about that */
 	bool cut_body;	/* perhaps because of a long body */
+	/* A form of it came back (again.h): why, and the address of its page,
+	 * which is not that of the request. */
+	const char *why, *again_at;
 	bool quiet;	/* it warms a pool: for the log of a developer */
 	bool no_proxy;	/* it cannot bring anybody to an instance */
 	/* Not on the control plane's host: on that of a workspace, or (empty)
@@ -188,6 +191,15 @@ MUST_USE enum err app_admit(struct cx *cx, struct call *c);
 void app_csrf(struct cx *cx, struct call *c, bool page);
 /* app_form.c: the route's form into c->in; checks its token. */
 MUST_USE enum err app_form(struct cx *cx, struct call *c);
+/* app_form.c: the token that a form has sent. app.h, invariant 2. */
+MUST_USE enum err app_token(struct cx *cx, const struct call *c,
+			    const char *sent);
+/* again.c: e, or the page of a form in which something is wrong. */
+MUST_USE enum err app_again(struct cx *cx, struct call *c, enum err e);
+/* app.c: where a page's handler answers, for what the path of c names; NULL
+ * when nowhere. */
+const char *app_path(struct cx *cx, const struct call *c,
+		     enum err (*page)(struct cx *cx, struct call *c));
 extern const struct field_row app_fields[];
 void app_forms_index(struct program *p);
 /* page_host.c: everything on the host of the workspace c->host_id. */
@@ -196,6 +208,8 @@ MUST_USE enum err host_answer(struct cx *cx, struct call *c);
 void host_error_page(struct cx *cx, struct call *c, enum err e);
 /* app_render.c: from what the handler left, or e, to bytes. */
 void app_render(struct cx *cx, struct call *c, enum err e, struct buf *out);
+/* Nothing is left of what a handler has answered but its cookies. */
+void app_forget(struct call *c);
 /* The bytes of a JSON answer with the headers that all carry. */
 void app_json(struct cx *cx, struct response *rp,
 	      const struct json_object *view, bool body, struct buf *out);

@@ -43,10 +43,11 @@ parse(struct cx *cx, struct call *c, enum form_source source, const char *p,
 			  program->form_n[c->route->form], &c->in[first], csrf);
 }
 
-/* The token of a form that a person sends. app.h, invariant 2. */
-static enum err
-check_token(struct cx *cx, const struct call *c, const char *sent)
+enum err
+app_token(struct cx *cx, const struct call *c, const char *sent)
 {
+	if (c->who.token_id)
+		return OK;
 	if (sent && c->csrf && id_equal(sent, c->csrf))
 		return OK;
 	if (!c->who.user_id && !sent &&
@@ -74,9 +75,7 @@ parse_body(struct cx *cx, struct call *c)
 		return cx_fail(cx, ERR_MEDIA, "only application/json");
 	if ((e = parse(cx, c, source, rq->body, rq->body_len, &csrf)))
 		return e;
-	return source == FORM_URLENCODED && !c->who.token_id
-		       ? check_token(cx, c, csrf)
-		       : OK;
+	return source == FORM_URLENCODED ? app_token(cx, c, csrf) : OK;
 }
 
 enum err

@@ -254,9 +254,10 @@ render_good(struct cx *cx, struct call *c, struct buf *out)
 }
 
 /* A handler's headers but for cookies belong to the answer that failed. */
-static void
-keep_for_error(struct response *rp)
+void
+app_forget(struct call *c)
 {
+	struct response *rp = c->rp;
 	size_t n = 0;
 
 	for (size_t i = 0; i < rp->n_header; i++)
@@ -276,7 +277,7 @@ app_render(struct cx *cx, struct call *c, enum err e, struct buf *out)
 		render_good(cx, c, out);
 		return;
 	}
-	keep_for_error(c->rp);
+	app_forget(c);
 	if (to_login(cx, c, e) || to_password(c, e))
 		render_bare(cx, c, out);
 	else

@@ -5,6 +5,7 @@
 #ifndef CGI_PAGE_H
 #define CGI_PAGE_H
 
+#include "cgi/again.h"
 #include "cgi/app.h"
 #include "service/wish.h"
 

@@ -211,15 +211,21 @@ api_session_end(struct cx *cx, struct call *c)
 /* ---- Pages ---- */
 
 static void
-view_days(struct call *c)
+view_days(struct cx *cx, struct call *c)
 {
 	static const int64_t days[] = {7, 30, 90, 365};
 	struct json_object *list = view_list(c->view, "periods"), *o;
+	struct json_object *form = again_form(c, "token_new");
+	const char *chosen = again_text(form, "expires_days", "90");
 
+	again_text(form, "name", "");
 	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
 		o = view_obj(list, NULL);
 		view_int(o, "days", days[i]);
-		view_bool(o, "selected", days[i] == 90);
+		view_bool(o, "selected",
+			  strcmp(chosen, arena_printf(&cx->arena, "%lld",
+						      (long long)days[i])) ==
+				  0);
 	}
 }
 
@@ -232,47 +238,26 @@ page_account(struct cx *cx, struct call *c)
 	    (e = page_sessions(cx, c, c->who.user_id, "sessions")))
 		return e;
 	view_bool(c->view, "password_given", c->who.password_given);
-	view_days(c);
+	view_days(cx, c);
 	view_bool(c->view, "at_account", true);
 	view_text(c->view, "title", page_say(c->lang, TEXT_nav_account));
+	(void)again_form(c, "password");
 	view_text(c->view, "page", "account");
 	c->rp->page = "account";
 	return OK;
-}
-
-/* The page again, with what was wrong beside the form. */
-static enum err
-account_again(struct cx *cx, struct call *c, enum err e, const char *where,
-	      const char *wrong)
-{
-	cx_clear(cx);
-	c->rp->status = err_http(e);
-	view_int(c->view, "wait", c->retry_after_s);
-	view_text(c->view, where, wrong);
-	return page_account(cx, c);
 }
 
 enum err
 page_password(struct cx *cx, struct call *c)
 {
 	const char *password = IN(c, password, new_password)->text;
-	const char *wrong = "wrong_old";
 	enum err e;
 
 	if (strcmp(password, IN(c, password, again)->text) != 0)
-		return account_again(cx, c, ERR_INVALID, "wrong_password",
-				     "wrong_again");
+		return cx_field(cx, "again", "is not the same");
 	e = account_password(cx, c->db, &c->who, my_session(cx, c),
 			     IN(c, password, old_password)->text, password,
 			     &c->retry_after_s);
-	if (e == ERR_TOO_MANY)
-		wrong = "login_locked";
-	else if (e == ERR_INVALID && strcmp(cx->field, "password") == 0)
-		wrong = "wrong_rule";
-	else if (e == ERR_INVALID && strcmp(cx->field, "new_password") == 0)
-		wrong = "wrong_same";
-	if (e == ERR_TOO_MANY || e == ERR_INVALID)
-		return account_again(cx, c, e, "wrong_password", wrong);
 	if (!over(cx, c, e))
 		page_done(cx, c, NULL, "/account", "said_password");
 	return e;
@@ -286,8 +271,6 @@ page_token_add(struct cx *cx, struct call *c)
 	struct token t;
 	enum err e = add_token(cx, c, &t, &secret);
 
-	if (e == ERR_EXISTS)
-		return account_again(cx, c, e, "wrong_token", "token_exists");
 	if (e)
 		return e;
 	view_text(c->view, "secret", secret);

@@ -232,6 +232,7 @@ or_empty(const struct value *v)
 enum err
 page_audit(struct cx *cx, struct call *c)
 {
+	struct json_object *form;
 	struct audit_query q;
 	enum err e;
 
@@ -243,6 +244,11 @@ page_audit(struct cx *cx, struct call *c)
 	view_text(c->view, "target_was", or_empty(IN(c, audit, target)));
 	view_text(c->view, "from_was", or_empty(IN(c, audit, from)));
 	view_text(c->view, "to_was", or_empty(IN(c, audit, to)));
+	form = again_form(c, "audit");
+	again_text(form, "actor", or_empty(IN(c, audit, actor)));
+	again_text(form, "target", or_empty(IN(c, audit, target)));
+	again_text(form, "from", or_empty(IN(c, audit, from)));
+	again_text(form, "to", or_empty(IN(c, audit, to)));
 	admin_frame(cx, c, ADMIN_AUDIT, NULL, "admin_audit");
 	return OK;
 }

@@ -153,25 +153,9 @@ page_bulk_new(struct cx *cx, struct call *c)
 				    .id = IN(c, bulk, id),
 				    .filter = IN(c, bulk, filter),
 				    .all = IN(c, bulk, all)->set};
-	enum bulk_verb verb;
 	const char *id;
-	enum err e = read_verb(cx, &s, &verb);
+	enum err e = make(cx, c, &s, &id);
 
-	if (e)
-		return e;
-	if (!s.all && s.id->n_list == 0) {
-		page_done(cx, c, NULL,
-			  find_path(cx, s.filter->set ? s.filter->text : ""),
-			  "said_bulk_none");
-		return OK;
-	}
-	e = make(cx, c, &s, &id);
-	if (e == ERR_INVALID && s.all && strcmp(cx->field, "id") == 0) {
-		cx_clear(cx); /* nothing fits any more */
-		page_done(cx, c, NULL, find_path(cx, s.filter->text),
-			  "said_bulk_none");
-		return OK;
-	}
 	if (!e)
 		call_back(c, bulk_path(cx, id));
 	return e;

@@ -34,12 +34,28 @@ find_read(struct cx *cx, struct call *c, const char *text, struct find_query *q)
 	return e;
 }
 
+/* A form below the list carries what the list was asked for, and may come
+ * back (again.h). */
+static const struct value *
+filter_of(struct call *c)
+{
+	return c->route->form == FORM_bulk ? IN(c, bulk, filter)
+					   : IN(c, find, filter);
+}
+
+static const struct value *
+sort_of(struct call *c)
+{
+	return c->route->form == FORM_bulk ? IN(c, bulk, sort)
+					   : IN(c, find, sort);
+}
+
 /* The whole query: also the order, the place and the size of the page. */
 static enum err
 read_query(struct cx *cx, struct call *c, struct find_query *q)
 {
-	const char *sort = admin_text(IN(c, find, sort));
-	enum err e = find_read(cx, c, admin_text(IN(c, find, filter)), q);
+	const char *sort = admin_text(sort_of(c));
+	enum err e = find_read(cx, c, admin_text(filter_of(c)), q);
 
 	if (e)
 		return e;
@@ -114,6 +130,17 @@ admin_find(struct cx *cx, struct call *c)
 
 /* ---- The page ---- */
 
+static bool
+picked(struct call *c, const char *id)
+{
+	const struct value *v = IN(c, bulk, id);
+
+	for (size_t i = 0; i < v->n_list; i++)
+		if (strcmp(v->list[i], id) == 0)
+			return true;
+	return false;
+}
+
 static enum err
 view_found(struct cx *cx, struct call *c, const struct ws_found *found)
 {
@@ -126,11 +153,13 @@ view_found(struct cx *cx, struct call *c, const struct ws_found *found)
 	for (size_t i = 0; i < found->n; i++) {
 		if ((e = find_item(cx, c, &s, &found->v[i], &o)))
 			return e;
+		view_bool(o, "picked", picked(c, found->v[i].id));
 		view_put(items, NULL, o);
 	}
 	view_int(c->view, "total", found->total);
 	view_text(c->view, "count_key",
 		  found->total == 1 ? "count_one" : "count_many");
+	view_bool(c->view, "can_bulk", found->total > 0 || again_is(c, "bulk"));
 	view_bool(c->view, "too_many", found->total > BULK_MOST);
 	view_int(c->view, "bulk_most", BULK_MOST);
 	return OK;
@@ -141,7 +170,7 @@ static void
 view_help(struct cx *cx, struct call *c)
 {
 	struct json_object *list = view_list(c->view, "keys"), *o;
-	const char *text;
+	const char *text, *was = again_text(again_form(c, "bulk"), "verb", "");
 
 	for (unsigned k = 0; k < FILTER__MAX; k++) {
 		o = view_obj(list, NULL);
@@ -155,15 +184,19 @@ view_help(struct cx *cx, struct call *c)
 		view_text(o, "verb", bulk_verb_name(v));
 		view_text(o, "verb_text",
 			  admin_word(cx, "bulk", bulk_verb_name(v)));
+		view_bool(o, "verb_was", strcmp(was, bulk_verb_name(v)) == 0);
 	}
 }
 
 static void
 view_query(struct cx *cx, struct call *c, const struct find_query *q)
 {
-	const char *text = admin_text(IN(c, find, filter));
+	const char *text = admin_text(filter_of(c));
+	const char *sort = admin_text(sort_of(c));
 
 	view_text(c->view, "filter", text != NULL ? text : "");
+	view_text(c->view, "sort_was", sort != NULL ? sort : "");
+	again_text(again_form(c, "find"), "filter", text != NULL ? text : "");
 	view_bool(c->view, "unused_first", q->find.unused_first);
 	if (q->bad.why == FILTER_FINE)
 		return;
@@ -177,8 +210,8 @@ view_query(struct cx *cx, struct call *c, const struct find_query *q)
 enum err
 page_find(struct cx *cx, struct call *c)
 {
-	const struct admin_filter filters[] = {ADMIN_FILTER(c, find, filter),
-					       ADMIN_FILTER(c, find, sort)};
+	const struct admin_filter filters[] = {{"filter", filter_of(c)},
+					       {"sort", sort_of(c)}};
 	struct ws_found found = {.n = 0};
 	struct find_query q;
 	enum err e = read_query(cx, c, &q);

@@ -201,11 +201,10 @@ page_limit_error(struct cx *cx, struct call *c, enum err e, int64_t owner_id)
 /* ---- The page ---- */
 
 static void
-view_choices(struct cx *cx, struct call *c, const struct ws_query *q)
+view_choices(struct call *c, const struct ws_query *q)
 {
 	struct json_object *list = view_list(c->view, "phases"), *o;
 	const char *sort = text_or_null(IN(c, list, sort));
-	char once[ID_UUID_LEN + 1];
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
 		o = view_obj(list, NULL);
@@ -221,7 +220,20 @@ view_choices(struct cx *cx, struct call *c, const struct ws_query *q)
 		view_bool(o, "selected",
 			  sort != NULL && strcmp(sort, sorts[i][0]) == 0);
 	}
-	list = view_list(c->view, "apps");
+}
+
+static void
+view_create(struct cx *cx, struct call *c)
+{
+	struct json_object *form = again_form(c, "new"), *o;
+	struct json_object *list = view_list(c->view, "apps");
+	const struct app *first = site_app(cx->site, NULL);
+	const char *chosen =
+		again_text(form, "app", first != NULL ? first->name : "");
+	char once[ID_UUID_LEN + 1];
+
+	again_text(form, "name", "");
+	again_text(form, "description", "");
 	for (size_t i = 0; i < cx->site->n_apps; i++) {
 		const struct app *app = &cx->site->apps[i];
 
@@ -231,7 +243,7 @@ view_choices(struct cx *cx, struct call *c, const struct ws_query *q)
 		view_text(o, "app", app->name);
 		view_text(o, "app_title",
 			  app->title[0] != '\0' ? app->title : app->name);
-		view_bool(o, "selected", app == site_app(cx->site, NULL));
+		view_bool(o, "selected", strcmp(app->name, chosen) == 0);
 	}
 	id_uuid(once);
 	view_text(c->view, "once", once);
@@ -269,11 +281,13 @@ view_page(struct cx *cx, struct call *c, const struct ws_query *q,
 	view_int(c->view, "total", page->total);
 	view_text(c->view, "count_key",
 		  page->total == 1 ? "count_one" : "count_many");
-	view_text(c->view, "q", q->q != NULL ? q->q : "");
+	again_text(again_form(c, "list"), "q", q->q != NULL ? q->q : "");
 	view_bool(c->view, "filtered", filtered);
 	view_bool(c->view, "show_filter",
-		  filtered || page->total >= FILTER_FROM);
-	view_bool(c->view, "create_open", page->total == 0 && !filtered);
+		  filtered || page->total >= FILTER_FROM ||
+			  again_is(c, "list"));
+	view_bool(c->view, "create_open",
+		  (page->total == 0 && !filtered) || again_is(c, "new"));
 	view_bool(c->view, "paged",
 		  page->prev != NULL || page->next != NULL || page->beyond);
 	view_bool(c->view, "not_first", page->prev != NULL || page->beyond);
@@ -325,7 +339,8 @@ page_list(struct cx *cx, struct call *c)
 	view_int(c->view, "after", newest);
 	view_int(c->view, "trash_total", gone.total);
 	view_page(cx, c, &q, &page);
-	view_choices(cx, c, &q);
+	view_choices(c, &q);
+	view_create(cx, c);
 	view_bool(c->view, "at_list", true);
 	view_text(c->view, "title", page_say(c->lang, TEXT_list_title));
 	view_text(c->view, "page", "list");

@@ -67,54 +67,29 @@ api_session(struct cx *cx, struct call *c)
 	return OK;
 }
 
-static void
-login_form(struct call *c, const struct value *back, const char *name,
-	   const char *wrong)
-{
-	bool local = back->set && url_is_local(back->text);
-
-	view_text(c->view, "title", page_say(c->lang, TEXT_login_title));
-	view_text(c->view, "page", "login");
-	view_text(c->view, "back", local ? back->text : "/");
-	view_text(c->view, "username_was", name);
-	view_text(c->view, "wrong", wrong);
-	c->rp->page = "login";
-}
-
+/* Also after a login that went wrong (again.h). */
 enum err
 page_login(struct cx *cx, struct call *c)
 {
-	const struct value *back = IN(c, back, back);
+	const struct value *sent = IN(c, login, back);
+	const struct value *back = sent->set ? sent : IN(c, back, back);
+	const char *to =
+		back->set && url_is_local(back->text) ? back->text : "/";
 
 	(void)cx;
 	if (c->who.password_given) {
 		call_back(c, "/account"); /* nothing else lets them in */
 		return OK;
 	}
-	if (c->who.user_id != 0) {
-		call_back(c, back->set && url_is_local(back->text) ? back->text
-								   : "/");
+	if (c->who.user_id != 0 && c->rq->method == METHOD_GET) {
+		call_back(c, to);
 		return OK;
 	}
-	login_form(c, back, "", NULL);
-	return OK;
-}
-
-/* The form again, with what was wrong. */
-static enum err
-login_again(struct cx *cx, struct call *c, enum err e)
-{
-	bool locked = e == ERR_TOO_MANY;
-
-	cx_clear(cx);
-	c->rp->status = err_http(e);
-	view_int(c->view, "wait", c->retry_after_s);
-	login_form(c, IN(c, login, back), IN(c, login, username)->text,
-		   locked ? "login_locked" : "login_wrong");
-	if (locked)
-		response_header(c->rp, "Retry-After",
-				arena_printf(&cx->arena, "%lld",
-					     (long long)c->retry_after_s));
+	view_text(c->view, "title", page_say(c->lang, TEXT_login_title));
+	view_text(c->view, "page", "login");
+	view_text(c->view, "back", to);
+	again_text(again_form(c, "login"), "username", "");
+	c->rp->page = "login";
 	return OK;
 }
 
@@ -126,8 +101,6 @@ page_login_post(struct cx *cx, struct call *c)
 	enum err e = log_in(cx, c, IN(c, login, username)->text,
 			    IN(c, login, password)->text, &in);
 
-	if (e == ERR_UNAUTHORIZED || e == ERR_TOO_MANY)
-		return login_again(cx, c, e);
 	if (!e)
 		call_back(c, back->set && url_is_local(back->text) ? back->text
 								   : "/");

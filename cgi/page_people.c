@@ -112,27 +112,25 @@ api_users(struct cx *cx, struct call *c)
 	return list(cx, c, &q);
 }
 
-static enum err
-show_list(struct cx *cx, struct call *c)
+enum err
+page_users(struct cx *cx, struct call *c)
 {
+	struct json_object *form = again_form(c, "user_new");
 	struct user_query q;
 	enum err e = list(cx, c, &q);
 
 	if (e)
 		return e;
-	view_text(c->view, "q", q.q != NULL ? q.q : "");
+	again_text(form, "name", "");
+	view_bool(c->view, "add_admin",
+		  strcmp(again_text(form, "role", "user"), "admin") == 0);
+	again_text(again_form(c, "users"), "q", q.q != NULL ? q.q : "");
 	view_bool(c->view, "role_user", q.set_role && q.role == ROLE_USER);
 	view_bool(c->view, "role_admin", q.set_role && q.role == ROLE_ADMIN);
 	view_bool(c->view, "state_active", q.which == USER_ACTIVE);
 	view_bool(c->view, "state_disabled", q.which == USER_DISABLED);
 	admin_frame(cx, c, ADMIN_USERS, NULL, "admin_users");
 	return OK;
-}
-
-enum err
-page_users(struct cx *cx, struct call *c)
-{
-	return show_list(cx, c);
 }
 
 /* ---- Adding ---- */
@@ -170,22 +168,6 @@ api_user_add(struct cx *cx, struct call *c)
 	return OK;
 }
 
-/* The list again, with the form open and what was wrong. */
-static enum err
-add_again(struct cx *cx, struct call *c, enum err e)
-{
-	const char *wrong = e == ERR_EXISTS ? "user_exists"
-			    : strcmp(cx->field, "name") == 0
-				    ? "user_wrong_name"
-				    : "user_wrong_password";
-
-	cx_clear(cx);
-	c->rp->status = err_http(e);
-	view_text(c->view, "wrong_add", wrong);
-	view_text(c->view, "name_was", IN(c, user_new, name)->text);
-	return show_list(cx, c);
-}
-
 enum err
 page_user_add(struct cx *cx, struct call *c)
 {
@@ -193,9 +175,6 @@ page_user_add(struct cx *cx, struct call *c)
 	struct user u;
 	enum err e = add(cx, c, &u, &secret);
 
-	if (e == ERR_EXISTS ||
-	    (e == ERR_INVALID && strcmp(cx->field, "role") != 0))
-		return add_again(cx, c, e);
 	if (e)
 		return e;
 	if (secret == NULL)

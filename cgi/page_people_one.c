@@ -45,7 +45,7 @@ api_user(struct cx *cx, struct call *c)
 enum err
 people_show(struct cx *cx, struct call *c, int64_t id)
 {
-	struct json_object *o;
+	struct json_object *form, *o;
 	struct settings s;
 	struct user u;
 	enum err e;
@@ -55,6 +55,15 @@ people_show(struct cx *cx, struct call *c, int64_t id)
 	    (e = page_tokens(cx, c, id, "tokens")) ||
 	    (e = page_sessions(cx, c, id, "sessions")))
 		return e;
+	form = again_form(c, "user_edit");
+	view_bool(c->view, "to_admin",
+		  strcmp(again_text(form, "role", role_name(u.role)),
+			 role_name(ROLE_ADMIN)) == 0);
+	if (u.max_running < 0)
+		again_text(form, "max_running", "");
+	else
+		again_int(form, "max_running", u.max_running);
+	(void)again_form(c, "user_password");
 	o = view_obj(c->view, "person");
 	people_view(o, &u);
 	people_view_text(cx, c, o, &u);
@@ -199,12 +208,6 @@ page_user_password(struct cx *cx, struct call *c)
 	int64_t id;
 	enum err e = give(cx, c, &id, &secret);
 
-	if (e == ERR_INVALID && strcmp(cx->field, "password") == 0) {
-		cx_clear(cx);
-		c->rp->status = err_http(e);
-		view_text(c->view, "wrong_password", "user_wrong_password");
-		return people_show(cx, c, id);
-	}
 	if (e || secret == NULL)
 		return people_done(cx, c, e, id, "said_user_password");
 	return people_show_secret(cx, c, id, secret);

@@ -210,44 +210,39 @@ view_preview(struct cx *cx, struct call *c, const struct value *what,
 	return OK;
 }
 
-static enum err
-ask(struct cx *cx, struct call *c, const struct value *what,
-    const struct value *to, const char *wrong)
+/* Also after a delete that was refused (again.h): what that has carried. */
+enum err
+page_user_leave(struct cx *cx, struct call *c)
 {
-	bool chosen = what->set && wrong == NULL;
-	struct json_object *o;
+	const struct value *what = IN(c, user_leave, what);
+	const struct value *to = IN(c, user_leave, to);
+	struct json_object *form = again_form(c, "user_leave"), *o;
+	bool sound =
+		!again_wrong(cx, form, "what") && !again_wrong(cx, form, "to");
 	struct leave l = {0};
 	struct user u;
 	int64_t id;
 	enum err e;
 
-	if ((e = people_param(cx, c, &id)) || (e = people_load(cx, c, id, &u)))
+	if (c->route->form == FORM_user_delete) {
+		what = IN(c, user_delete, what);
+		to = IN(c, user_delete, to);
+	}
+	if ((e = people_param(cx, c, &id)) ||
+	    (e = people_load(cx, c, id, &u)) ||
+	    (sound && (e = look(cx, c, what, to, &l))))
 		return e;
-	e = look(cx, c, what, to, &l);
-	if (e == ERR_INVALID && strcmp(cx->field, "to") == 0) {
-		cx_clear(cx);
-		c->rp->status = err_http(e);
-		wrong = "leave_wrong_to";
-		chosen = false;
-	} else if (e)
-		return e;
-	view_text(c->view, "wrong_leave", wrong);
 	view_bool(c->view, "hand_over",
-		  what->set && strcmp(what->text, "hand_over") == 0);
-	view_text(c->view, "to_was", admin_text(to));
+		  strcmp(again_text(form, "what", what->set ? what->text : ""),
+			 "hand_over") == 0);
+	again_text(form, "to", admin_text(to) != NULL ? to->text : "");
 	o = view_obj(c->view, "person");
 	people_view(o, &u);
 	people_view_text(cx, c, o, &u);
-	if (chosen && (e = view_preview(cx, c, what, to, &l)))
+	if (sound && what->set && (e = view_preview(cx, c, what, to, &l)))
 		return e;
 	admin_frame(cx, c, ADMIN_USERS, u.name, "admin_user_delete");
 	return OK;
-}
-
-enum err
-page_user_leave(struct cx *cx, struct call *c)
-{
-	return ask(cx, c, IN(c, user_leave, what), IN(c, user_leave, to), NULL);
 }
 
 enum err
@@ -256,15 +251,6 @@ page_user_delete(struct cx *cx, struct call *c)
 	struct leave l;
 	enum err e = leave(cx, c, &l);
 
-	if (e == ERR_CONFLICT ||
-	    (e == ERR_INVALID && strcmp(cx->field, "to") == 0)) {
-		cx_clear(cx);
-		c->rp->status = err_http(e);
-		return ask(cx, c, IN(c, user_delete, what),
-			   IN(c, user_delete, to),
-			   e == ERR_CONFLICT ? "leave_changed"
-					     : "leave_wrong_to");
-	}
 	if (!e)
 		page_done(cx, c, NULL, "/admin/users", "said_user_deleted");
 	return e;

@@ -62,6 +62,23 @@ wish_of(struct cx *cx, const struct value *fields, const struct value *scope,
 
 /* ---- What they are ---- */
 
+/* Its field, with what was typed there. */
+static void
+view_field(struct cx *cx, struct call *c, struct json_object *o, enum setting s,
+	   int64_t value)
+{
+	struct json_object *form = again_form(c, "settings"), *wrong;
+	const char *key = setting_key(s);
+
+	view_text(o, "label", arena_printf(&cx->arena, "set_%s", key));
+	view_text(o, "typed",
+		  again_text(form, key,
+			     arena_printf(&cx->arena, "%lld",
+					  (long long)value)));
+	if ((wrong = again_wrong(cx, form, key)) != NULL)
+		view_put(o, "wrong", wrong);
+}
+
 static void
 view_setting(struct cx *cx, struct call *c, struct json_object *o,
 	     enum setting s, int64_t value, bool stored)
@@ -74,8 +91,7 @@ view_setting(struct cx *cx, struct call *c, struct json_object *o,
 	view_text(o, "help", setting_help(s));
 	view_bool(o, "stored", stored);
 	if (!c->api)
-		view_text(o, "label",
-			  arena_printf(&cx->arena, "set_%s", setting_key(s)));
+		view_field(cx, c, o, s, value);
 }
 
 /* Never the value of what could be a secret. */
@@ -124,6 +140,7 @@ page_settings(struct cx *cx, struct call *c)
 {
 	struct json_object *list = view_list(c->view, "groups"), *o = NULL;
 	struct json_object *items = NULL;
+	const char *scope;
 	bool stored[SETTING__MAX];
 	struct settings all;
 	size_t g = 0;
@@ -144,6 +161,9 @@ page_settings(struct cx *cx, struct call *c)
 		view_setting(cx, c, view_obj(items, NULL), (enum setting)s,
 			     all.v[s], stored[s]);
 	}
+	scope = again_text(again_form(c, "settings"), "scope", "new");
+	view_bool(c->view, "scope_same", strcmp(scope, "same") == 0);
+	view_bool(c->view, "scope_all", strcmp(scope, "all") == 0);
 	view_file(cx, c, "file");
 	admin_frame(cx, c, ADMIN_SETTINGS, NULL, "admin_settings");
 	return OK;

@@ -178,6 +178,8 @@ static_version(struct cx *cx)
 static const char *
 here(const struct call *c)
 {
+	if (c->again_at)
+		return c->again_at;
 	if (c->rq->method == METHOD_GET && url_is_local(c->rq->target))
 		return c->rq->target;
 	return "/";
@@ -194,6 +196,8 @@ page_frame(struct cx *cx, struct call *c)
 	view_text(c->view, "version", static_version(cx));
 	view_text(c->view, "csrf", c->csrf);
 	view_text(c->view, "here", here(c));
+	view_text(c->view, "at",
+		  c->rq->method == METHOD_GET ? NULL : c->again_at);
 	page_flash(cx, c);
 	if (c->who.user_id == 0)
 		return;

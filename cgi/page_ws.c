@@ -221,12 +221,14 @@ view_keep(struct cx *cx, struct call *c, const struct settings *s)
 	int64_t most = s->v[SETTING_KEEP_MAX_HOURS] * 60;
 	bool kept = w->keep_until_ms > cx->now_ms;
 	struct json_object *keep, *list;
+	const char *chosen;
 
 	if (w->desired != STATUS_RUNNING || w->deleted_ms != 0 ||
 	    w->standby_ttl_s == 0 || (most <= 0 && !kept))
 		return;
 	keep = view_obj(c->view, "keep");
 	view_bool(keep, "is_kept", kept);
+	chosen = again_text(again_form(c, "extend"), "minutes", "60");
 	list = view_list(keep, "keep_choices");
 	for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++) {
 		struct json_object *o;
@@ -238,8 +240,32 @@ view_keep(struct cx *cx, struct call *c, const struct settings *s)
 		view_text(o, "keep_word",
 			  minutes[i] == 60 ? "keep_one" : "keep_many");
 		view_int(o, "keep_hours", minutes[i] / 60);
+		view_bool(o, "keep_chosen",
+			  strcmp(chosen, arena_printf(&cx->arena, "%lld",
+						      (long long)minutes[i])) ==
+				  0);
 		view_bool(keep, "can_keep", true);
 	}
+}
+
+/* Times are edited in whole minutes and hours. */
+static int64_t
+ttl_units(int64_t ttl_s, int64_t unit_s)
+{
+	return (ttl_s + unit_s - 1) / unit_s;
+}
+
+static void
+view_edit(struct call *c)
+{
+	struct json_object *form = again_form(c, "edit");
+	const struct workspace *w = c->ws;
+
+	again_text(form, "name", w->name);
+	again_text(form, "description", w->description);
+	again_text(form, "memo", w->memo);
+	again_int(form, "standby_ttl_minutes", ttl_units(w->standby_ttl_s, 60));
+	again_int(form, "archive_ttl_hours", ttl_units(w->archive_ttl_s, 3600));
 }
 
 enum err
@@ -250,6 +276,7 @@ page_workspace(struct cx *cx, struct call *c)
 
 	if ((e = view_one(cx, c, &s)) || (e = view_history(cx, c)))
 		return e;
+	view_edit(c);
 	view_keep(cx, c, &s);
 	page_archives(cx, c);
 	view_text(c->view, "page", "workspace");
@@ -257,12 +284,11 @@ page_workspace(struct cx *cx, struct call *c)
 	return OK;
 }
 
-/* Times are edited in whole minutes and hours: what shows the same as before
- * was not touched and stays exact. */
+/* What shows the same as before was not touched and stays exact. */
 static int64_t
 ttl_of(const struct value *v, int64_t unit_s, int64_t now_s)
 {
-	if (!v->set || v->num == (now_s + unit_s - 1) / unit_s)
+	if (!v->set || v->num == ttl_units(now_s, unit_s))
 		return -1;
 	return v->num * unit_s;
 }

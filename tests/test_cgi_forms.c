@@ -25,6 +25,22 @@ static const struct asked {
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 
+/* What a person fills in. */
+static const struct {
+	enum in in;
+	const char *id;
+} asked[] = {
+#define PAGE(from, page)
+#define ASKS(form, field, label) {IN_##form##__##field, #form "-" #field},
+#define SAYS(form, error, of, field, text)
+#define TELLS(form, error, of, text)
+#include "cgi/again.def"
+#undef PAGE
+#undef ASKS
+#undef SAYS
+#undef TELLS
+};
+
 static const char *workspace;
 
 static bool
@@ -129,6 +145,18 @@ repeated(const char *what, int64_t n)
 	return s;
 }
 
+/* What can be told again in the page: no word, no list. */
+static const char *
+kept(const struct field_row *f)
+{
+	if (f->type == FIELD_SECRET)
+		return arena_printf(&cx->arena, "kept-secret-%s", f->name);
+	return (f->type == FIELD_TEXT || f->type == FIELD_LINES) &&
+			       f->most >= 64
+		       ? arena_printf(&cx->arena, "kept+%%3C%s%%3E", f->name)
+		       : NULL;
+}
+
 static bool
 is_text(enum field_type type)
 {
@@ -144,9 +172,10 @@ value_of(const struct field_row *f, enum wrong wrong)
 
 	switch (wrong) {
 	case WRONG_NOT:
-		return num    ? arena_printf(&cx->arena, "%lld",
-					     (long long)f->least)
-		       : text ? repeated("a", f->least > 0 ? f->least : 1)
+		return kept(f) ? kept(f)
+		       : num   ? arena_printf(&cx->arena, "%lld",
+					      (long long)f->least)
+		       : text  ? repeated("a", f->least > 0 ? f->least : 1)
 		       : f->type == FIELD_BOOL ? "true"
 					       : new_id();
 	case WRONG_MISSING:
@@ -202,6 +231,122 @@ without_token(const char *fields)
 	return fields + (*fields == '&');
 }
 
+/* Forms that ask for something to look at; other queries are our own links. */
+static bool
+searches(const struct asked *r)
+{
+	static const char *const those[] = {"/",
+					    "/admin/workspaces",
+					    "/admin/users",
+					    "/admin/users/:id/delete",
+					    "/admin/settings/rehearsal",
+					    "/admin/audit"};
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++)
+		if (strcmp(r->path, those[i]) == 0)
+			return !changes(r);
+	return false;
+}
+
+/* Is it a form that must come back? The one for the language stands on each
+ * page, and has nothing in it but its buttons. */
+static bool
+comes_back(const struct asked *r)
+{
+	return searches(r) ||
+	       (changes(r) && !r->api && strcmp(r->path, "/language") != 0);
+}
+
+static const char *
+id_of(size_t in)
+{
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (asked[i].in == in)
+			return asked[i].id;
+	return NULL;
+}
+
+/* The tag that has this in it. */
+static const char *
+tag_with(const char *page, const char *what)
+{
+	const char *at = strstr(page, what), *from = at;
+
+	if (!at)
+		return NULL;
+	while (from > page && *from != '<')
+		from--;
+	return arena_strndup(&cx->arena, from, strcspn(from, ">"));
+}
+
+/* Beside the field stands what is wrong, and both know of each other. */
+static void
+marked(const struct asked *r, const char *id)
+{
+	const char *tag = tag_with(body_of(), fmt("id=\"%s\"", id));
+
+	ck_assert_msg(tag != NULL, "%s has no field %s: %.3000s", r->path, id,
+		      body_of());
+	ck_assert_msg(strstr(tag, "aria-invalid=\"true\"") &&
+			      strstr(tag, fmt("%s-wrong\"", id)),
+		      "%s: %.3000s", r->path, tag);
+	ck_assert_msg(says(fmt("id=\"%s-wrong\">", id)), "%s: no %s-wrong",
+		      r->path, id);
+	ck_assert_msg(says(fmt("<a href=\"#%s\">", id)), "%s: no way to %s",
+		      r->path, id);
+}
+
+/* What a person cannot see, he cannot mend. */
+static void
+hides(const struct asked *r, const char *name)
+{
+	const char *form = strstr(body_of(), fmt("\"%s\"", path_of(r)));
+	const char *tag, *what = fmt(" name=\"%s\"", name);
+
+	if (!form)
+		return;
+	form = arena_strndup(&cx->arena, form,
+			     (size_t)(strstr(form, "</form>") - form));
+	tag = tag_with(form, what);
+	ck_assert_msg(!tag || strstr(tag, "type=\"hidden\"") ||
+			      strncmp(tag, "<button", 7) == 0,
+		      "%s asks for %s, again.def does not: %s", r->path, name,
+		      tag);
+}
+
+/* A choice of what is offered cannot show anything else. */
+static bool
+is_typed(const struct field_row *f, const char *id)
+{
+	const char *tag = tag_with(body_of(), fmt("id=\"%s\"", id));
+
+	return f->type != FIELD_SECRET && kept(f) &&
+	       !(tag && strncmp(tag, "<select", 7) == 0);
+}
+
+/* The page of the form, with what was typed. */
+static void
+is_back(const struct asked *r, size_t wrong)
+{
+	size_t first = program.form_first[r->form];
+
+	ck_assert_msg(says("role=\"alert\" id=\"again\""), "%s: %s", r->path,
+		      body_of());
+	ck_assert_msg(!says("kept-secret"), "%s tells a secret", r->path);
+	if (id_of(first + wrong))
+		marked(r, id_of(first + wrong));
+	for (size_t i = 0; i < program.form_n[r->form]; i++) {
+		const struct field_row *f = &app_fields[first + i];
+
+		if (!id_of(first + i))
+			hides(r, f->name);
+		else if (i != wrong && is_typed(f, id_of(first + i)))
+			ck_assert_msg(says(fmt("kept &lt;%s&gt;", f->name)),
+				      "%s forgets %s: %.3000s", r->path,
+				      f->name, body_of());
+	}
+}
+
 static void
 refused(const struct asked *r, const char *fields, const char *field)
 {
@@ -217,7 +362,7 @@ refused(const struct asked *r, const char *fields, const char *field)
 		form(fields);
 	ck_assert_msg(answered() == 400, "%s %s with %.200s: %d", r->method,
 		      r->path, fields, status_of(&fake.out));
-	ck_assert_msg(says(field), "%s %s?%.60s does not name %s: %s",
+	ck_assert_msg(says(field), "%s %s?%.60s does not name %s: %.3000s",
 		      r->method, r->path, fields, field, body_of());
 }
 
@@ -234,7 +379,11 @@ each_wrong(const struct asked *r, size_t *n)
 				continue;
 			/* bytes are looked at before there are fields */
 			refused(r, fields,
-				w == WRONG_BYTES ? "UTF-8" : rows[i].name);
+				comes_back(r)	   ? ""
+				: w == WRONG_BYTES ? "UTF-8"
+						   : rows[i].name);
+			if (comes_back(r))
+				is_back(r, i);
 			++*n;
 		}
 	if (program.form_n[r->form] == 0)
@@ -243,6 +392,7 @@ each_wrong(const struct asked *r, size_t *n)
 		arena_printf(&cx->arena, "%s&nonsense=1",
 			     pairs(r->form, 0, WRONG_NOT)),
 		"nonsense");
+	ck_assert_msg(!says("id=\"again\""), "%s knows nonsense", r->path);
 }
 
 /* Forms and queries; that JSON is checked by the same rows: test_web_form. */

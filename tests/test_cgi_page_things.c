@@ -194,13 +194,19 @@ START_TEST(every_field_of_a_bulk_wrong)
 	ck_assert_int_eq(post(fmt("/admin/bulk/%s/do", new_id()), ""), 404);
 	ck_assert_int_eq(page("/admin/bulk/x"), 404);
 	ck_assert_int_eq(api("POST", fmt("/bulk/%s:do", new_id()), NULL), 404);
-	/* nothing chosen, nothing found: back, with a sentence */
-	ck_assert_int_eq(post("/admin/bulk", "verb=stop&filter=name:b"), 303);
-	ck_assert_str_eq(header_of("Location"),
-			 "/admin/workspaces?filter=name%3Ab");
+	/* nothing chosen, nothing found: the list again, as it was asked for,
+	 * with a sentence */
+	ck_assert_int_eq(post("/admin/bulk",
+			      "verb=archive&sort=unused&filter=name:b"),
+			 400);
+	ck_assert(says("role=\"alert\" id=\"again\""));
+	ck_assert(says("value=\"name:b\""));
+	ck_assert(says("<option value=\"unused\" selected>"));
+	ck_assert(says("<option value=\"archive\" selected>"));
+	ck_assert(says("data-at=\"/admin/workspaces\""));
 	ck_assert_int_eq(post("/admin/bulk", "verb=stop&all=&filter=nothing"),
-			 303);
-	ck_assert_ptr_nonnull(strstr(buf_str(&fake.out), "said_bulk_none"));
+			 400);
+	ck_assert(says("role=\"alert\" id=\"again\""));
 }
 END_TEST
 

@@ -159,6 +159,76 @@ START_TEST(pairs_are_refused_with_the_field)
 }
 END_TEST
 
+/* ---- Once more, for who is to mend it ---- */
+
+static struct sent sent[N];
+
+static bool
+look(const char *s)
+{
+	return form_look(&cx, s, strlen(s), rows, N, v, sent, &csrf);
+}
+
+START_TEST(a_refused_form_is_told_field_by_field)
+{
+	ck_assert(look("csrf=x&name=much+too+long&memo=a%0d%0ab&count=many"
+		       "&word=%ff&yes=maybe&note=%01n%c2%9f&ids=" UUID
+		       "&ids=no"));
+	ck_assert_str_eq(csrf, "x");
+	ck_assert(sent[NAME].wrong && !v[NAME].set);
+	ck_assert_str_eq(sent[NAME].text, "much too long");
+	ck_assert(!sent[MEMO].wrong && v[MEMO].set);
+	ck_assert_str_eq(v[MEMO].text, "a\nb");
+	ck_assert(sent[COUNT].wrong && !v[COUNT].set);
+	ck_assert_str_eq(sent[COUNT].text, "many");
+	ck_assert(sent[WORD].wrong && !sent[WORD].text);
+	ck_assert(sent[YES].wrong);
+	ck_assert(sent[NOTE].wrong);
+	ck_assert_str_eq(sent[NOTE].text, "n");
+	ck_assert(sent[IDS].wrong && v[IDS].n_list == 1);
+	ck_assert(!sent[GO].wrong && !v[GO].set);
+	ck_assert_str_eq(cx.field, "");
+	cx_end(&cx);
+}
+END_TEST
+
+START_TEST(what_is_missing_is_told_too)
+{
+	ck_assert(look(""));
+	ck_assert(sent[NAME].wrong && sent[NAME].empty && !sent[NAME].text);
+	ck_assert(!sent[MEMO].wrong);
+	ck_assert(look("name=&count="));
+	ck_assert(sent[NAME].wrong && sent[NAME].empty);
+	ck_assert(!sent[COUNT].wrong && sent[COUNT].empty);
+	cx_end(&cx);
+}
+END_TEST
+
+START_TEST(secrets_are_not_told)
+{
+	static const struct field_row secret = {"p", FIELD_SECRET, 1, 4,
+						REQUIRED};
+
+	ck_assert(form_look(&cx, "p=battery", 9, &secret, 1, v, sent, NULL));
+	ck_assert(sent[0].wrong && !sent[0].text);
+	cx_end(&cx);
+}
+END_TEST
+
+START_TEST(no_page_of_ours_sends_that)
+{
+	static const char *const those[] = {"nonsense=1", "name=a&name=b",
+					    "%ff=1",	  "csrf=a&csrf=b",
+					    "csrf=%ff",	  "{\"name\":\"a\"}"};
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(*those); i++)
+		ck_assert_msg(!look(those[i]), "%s", those[i]);
+	/* a query has no token */
+	ck_assert(!form_look(&cx, "csrf=a", 6, rows, N, v, sent, NULL));
+	cx_end(&cx);
+}
+END_TEST
+
 START_TEST(content_types)
 {
 	static const struct {
@@ -196,6 +266,10 @@ main(void)
 				      json_is_refused_with_the_field,
 				      pairs_come_out_typed,
 				      pairs_are_refused_with_the_field,
+				      a_refused_form_is_told_field_by_field,
+				      what_is_missing_is_told_too,
+				      secrets_are_not_told,
+				      no_page_of_ours_sends_that,
 				      content_types};
 
 	return SUITE_RUN("web_form", tests);

@@ -189,8 +189,8 @@ pair_bool(struct cx *cx, const struct field_row *row, const char *s,
 	return cx_field(cx, row->name, "must be yes or no");
 }
 
-static enum err
-pair_value(struct cx *cx, const struct field_row *row, const char *s,
+enum err
+field_pair(struct cx *cx, const struct field_row *row, const char *s,
 	   struct value *v)
 {
 	bool texts = row->type == FIELD_TEXT || row->type == FIELD_LINES;
@@ -228,7 +228,7 @@ pair(const struct parse *f, const char *p, size_t n)
 		return cx_field(f->cx, name, "must not stand twice");
 	if (i < f->n) {
 		f->seen[i] = true;
-		return pair_value(f->cx, &f->rows[i], text, &f->values[i]);
+		return field_pair(f->cx, &f->rows[i], text, &f->values[i]);
 	}
 	if (!f->csrf || strcmp(name, "csrf") != 0)
 		return unknown(f->cx, name);

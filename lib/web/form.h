@@ -65,6 +65,24 @@ MUST_USE enum err form_parse(struct cx *cx, enum form_source source,
 			     const struct field_row *rows, size_t n_rows,
 			     struct value *values, const char **csrf);
 
+/* A field of a form that was refused, as it was sent. */
+struct sent {
+	/* What was typed, without what cannot be shown. NULL: it was not sent,
+	 * or is a SECRET, or a list (that is in its value). */
+	const char *text;
+	bool wrong, empty;
+};
+
+/*
+ * Looks at pairs that form_parse() has refused once more, field by field:
+ * values[n_rows] are those that would do, sent[n_rows] what stood there. False
+ * when there is something that no page of ours sends: an unknown field, one
+ * that stands twice, names that are no text.
+ */
+bool form_look(struct cx *cx, const char *p, size_t n,
+	       const struct field_row *rows, size_t n_rows,
+	       struct value *values, struct sent *sent, const char **csrf);
+
 /*
  * What a body's content type says: FORM_JSON (application/json, also with
  * charset=utf-8) or FORM_URLENCODED. ERR_MEDIA for others.

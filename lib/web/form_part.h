@@ -14,5 +14,8 @@ MUST_USE enum err field_string(struct cx *cx, const struct field_row *row,
 /* One more into the list of a UUIDS field; most bounds its length. */
 MUST_USE enum err field_uuid(struct cx *cx, const struct field_row *row,
 			     const char *s, struct value *v);
+/* Of any type, from a form or a query. Empty: not set, where that is so. */
+MUST_USE enum err field_pair(struct cx *cx, const struct field_row *row,
+			     const char *s, struct value *v);
 
 #endif

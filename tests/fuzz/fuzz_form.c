@@ -33,6 +33,30 @@ check_text(const struct value *v, const struct field_row *row)
 		MUST((unsigned char)*p >= ' ' || *p == '\n' || *p == '\t');
 }
 
+/* A form that was refused is told of; one that was taken has nothing wrong. */
+static void
+check_look(struct cx *cx, const char *p, size_t n, bool taken)
+{
+	const char *csrf;
+	struct sent sent[N];
+	struct value v[N];
+	bool wrong = false;
+
+	if (!form_look(cx, p, n, rows, N, v, sent, &csrf)) {
+		MUST(!taken);
+		return;
+	}
+	for (size_t i = 0; i < N; i++) {
+		wrong |= sent[i].wrong;
+		MUST(!sent[i].text ||
+		     utf8_valid(sent[i].text, strlen(sent[i].text)));
+	}
+	MUST(!sent[G].text);
+	check_text(&v[A], &rows[A]);
+	check_text(&v[B], &rows[B]);
+	MUST(wrong == !taken);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -52,9 +76,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	if (form_parse(&cx, source, (const char *)data, n, rows, N, v, &csrf)) {
 		MUST(cx.err == ERR_INVALID);
+		if (source == FORM_URLENCODED)
+			check_look(&cx, (const char *)data, n, false);
 		cx_end(&cx);
 		return 0;
 	}
+	if (source == FORM_URLENCODED)
+		check_look(&cx, (const char *)data, n, true);
 	MUST(v[A].set && !v[A].null);
 	check_text(&v[A], &rows[A]);
 	check_text(&v[B], &rows[B]);

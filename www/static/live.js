@@ -9,6 +9,18 @@ const LEAST = 700;	// milliseconds between two fetches of the page
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// The page's address. A form that came back was the answer to another one,
+// which must not be sent twice.
+const at = document.body.dataset.at;
+const here = at || location.href;
+
+function again() {
+	if (at)
+		location.replace(at);
+	else
+		location.reload();
+}
+
 // ---- Asking ----
 
 let failures = 0;
@@ -25,7 +37,7 @@ async function ask(url, known) {
 		const answer = await fetch(url, { headers, cache: "no-store" });
 
 		if (answer.status === 401 || answer.status === 404) {
-			location.reload();
+			again();
 			return await new Promise(() => {});
 		}
 		if (answer.ok || (answer.status === 304 && known)) {
@@ -85,7 +97,7 @@ function busy(part) {
 
 async function refresh() {
 	const one = document.querySelector("[data-follow]");
-	const from = one && one.dataset.from || location.href;
+	const from = one && one.dataset.from || here;
 
 	await pause(Math.max(0, last + LEAST - Date.now()));
 	last = Date.now();
@@ -124,7 +136,7 @@ function leave() {
 	if (one)
 		location.replace(one.dataset.leave);
 	else
-		location.reload();
+		again();
 }
 
 // ---- Three ways to follow ----
