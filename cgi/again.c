@@ -330,6 +330,13 @@ mends(const struct again *a, const char *field)
 	return said_of(a, field) != NULL;
 }
 
+static enum err
+as_it_was(struct cx *cx, enum err e, const char *field, const char *why)
+{
+	return *field ? cx_field(cx, field, "%s", why)
+		      : cx_fail(cx, e, "%s", why);
+}
+
 enum err
 app_again(struct cx *cx, struct call *c, enum err e)
 {
@@ -351,9 +358,11 @@ app_again(struct cx *cx, struct call *c, enum err e)
 	if (!some_wrong(&a) && !blame(c, &a, field) && e == ERR_INVALID)
 		is = false;
 	if (!is)
-		return *field ? cx_field(cx, field, "%s", why)
-			      : cx_fail(cx, e, "%s", why);
+		return as_it_was(cx, e, field, why);
 	c->why = why;
 	c->again_at = app_path(cx, c, a.page->page);
-	return show(cx, c, &a);
+	if (!show(cx, c, &a))
+		return OK;
+	c->why = c->again_at = NULL;
+	return as_it_was(cx, e, field, why); /* there is no such page */
 }

@@ -112,8 +112,8 @@ struct call {
 	/* A form of it came back (again.h): why, and the address of its page,
 	 * which is not that of the request. */
 	const char *why, *again_at;
-	bool quiet;	/* it warms a pool: for the log of a developer */
-	bool no_proxy;	/* it cannot bring anybody to an instance */
+	bool quiet;    /* it warms a pool: for the log of a developer */
+	bool no_proxy; /* it cannot bring anybody to an instance */
 	/* Not on the control plane's host: on that of a workspace, or (empty)
 	 * at a name that is nobody's. Answers are plain then: nothing of the
 	 * control plane is shown there. */

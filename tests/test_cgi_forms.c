@@ -395,6 +395,20 @@ each_wrong(const struct asked *r, size_t *n)
 	ck_assert_msg(!says("id=\"again\""), "%s knows nonsense", r->path);
 }
 
+/* A page that is not there cannot come back: what was wrong stays so. */
+START_TEST(a_form_without_a_page)
+{
+	ck_assert_int_eq(press(admin_cookie, "/admin/users/99/edit",
+			       "csrf=root-token&role=user&max_running=no"),
+			 400);
+	ck_assert(!says("id=\"again\""));
+	ck_assert(says("max_running must be a whole number"));
+	/* nor is one shown to who does not come from ours */
+	ck_assert_int_eq(press(ann_cookie, "/workspaces", "csrf=x&name="), 403);
+	ck_assert(!says("id=\"again\""));
+}
+END_TEST
+
 /* Forms and queries; that JSON is checked by the same rows: test_web_form. */
 START_TEST(every_field_wrong_in_every_way)
 {
@@ -471,6 +485,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {every_field_wrong_in_every_way,
+				      a_form_without_a_page,
 				      what_changes_something_must_be_meant};
 
 	return run_cgi("forms", tests, sizeof(tests) / sizeof(tests[0]));

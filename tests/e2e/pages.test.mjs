@@ -94,7 +94,12 @@ withSite('pages', {}, (it) => {
 				await button(page, 'Change password').click();
 			};
 			await change('nonsense', 'battery staple');
-			await page.getByText('That is not your password.').waitFor();
+			await page.getByRole('alert').getByText('That is not your password.')
+				.waitFor();
+			assert.equal(await page.getByLabel('Your password now')
+				.getAttribute('aria-invalid'), 'true');
+			assert.equal(await page.getByLabel('New password', { exact: true })
+				.inputValue(), '');
 			assert.equal((await other.api('GET', '/session')).status, 200);
 			await change(eve.password, 'battery staple');
 			await page.getByText('Your password is changed.').waitFor();
