@@ -91,8 +91,10 @@ need = $(sort $(foreach l,$(USES_$(1)),$(NEED_$(l))))
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 PROGRAMS := $(addprefix $(B)/bin/,roost.fcgi roost-gate.fcgi roost-reconcile roostctl)
-TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c \
-	    tests/contract_*.c tests/sweep_*.c))
+# In the order in which they run: the long ones first, so that none of them
+# runs alone at the end.
+TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/sweep_*.c) \
+	    $(wildcard tests/contract_*.c) $(wildcard tests/test_*.c))
 BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c bench/load.c))
 TESTAPPS := $(if $(wildcard tests/app/*.c),$(B)/tests/app/wsapp)
 
