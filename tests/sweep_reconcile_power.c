@@ -222,6 +222,20 @@ settle(void)
 }
 
 static void
+has_its_word(void)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	must(!fs_read(cx, arena_printf(&cx->arena, "%s/word", home_of(w.id)),
+		      &b),
+	     "the home's word: %s", cx->why);
+	must(!strcmp(buf_str(&b), "precious"), "the home's word is \"%s\"",
+	     buf_str(&b));
+	buf_free(&b);
+}
+
+static void
 comes_back(void)
 {
 	struct workspace now = get(w.id);
@@ -236,7 +250,7 @@ comes_back(void)
 	must(now.status == STATUS_RUNNING, "it is %s, %s: %s\n%s",
 	     status_name(now.status), reason_name(now.error_reason),
 	     now.error_message ? now.error_message : "", buf_str(&noted));
-	finds(w.id, "precious");
+	has_its_word();
 }
 
 static void
@@ -393,7 +407,8 @@ START_TEST(power)
 END_TEST
 
 /* Each kind of sync left out in turn must be noticed: by this program, which
- * is asked again with a disk that lies. */
+ * is asked again with a disk that lies, and names the cut that lost something.
+ * Any other failure of it is none of that. */
 static const char *const calls[] = {"", "fsync", "fdatasync", "syncfs"};
 
 START_TEST(lies)
@@ -402,6 +417,7 @@ START_TEST(lies)
 	char self[PATH_MAX];
 	ssize_t n = readlink(argv[0], self, sizeof self - 1);
 	const char *const again[] = {self, NULL};
+	struct buf out;
 	int status = 0;
 
 	if (getenv("ROOST_POWER_LIE") || getenv("ROOST_POWER_STORY"))
@@ -411,8 +427,14 @@ START_TEST(lies)
 	setenv("ROOST_POWER_LIE", calls[_i], 1);
 	setenv("ROOST_POWER_STORY", "archive", 1);
 	setenv("SWEEP_STEP", "1", 1);
-	ok(proc_run(cx, again, 600000, NULL, &status));
+	buf_init(&out, 1000000);
+	ok(proc_run(cx, again, 600000, &out, &status));
 	ck_assert_msg(status != 0, "without %s nothing was lost", calls[_i]);
+	ck_assert_msg(strstr(buf_str(&out), "ROOST_POWER_STORY=archive "
+					    "ROOST_POWER_CUT="),
+		      "without %s it failed in no cut:\n%s", calls[_i],
+		      buf_str(&out));
+	buf_free(&out);
 }
 END_TEST
 
