@@ -413,6 +413,7 @@ request(const struct golden *g)
 	ask(g->method, target_of(g, g->scene()));
 	browser();
 	as(cookies_of(g));
+	set("HTTP_HOST", "roost.example");
 	set("HTTP_SEC_FETCH_SITE", "same-origin");
 	set("HTTP_SEC_FETCH_MODE", "navigate");
 	set("SERVER_SOFTWARE", "lighttpd/1.4");
