@@ -290,6 +290,10 @@ at_once(void *arg, int64_t done, int64_t total)
 	return *(const int *)arg < fake_s3.hits;
 }
 
+/* The client itself bears a silence for a minute, and here it has no end: who
+ * goes before, does it for the reason that the test gives. */
+#define SOON_MS 10000
+
 /* A store that does not answer holds nobody who is not wanted any more. */
 START_TEST(silence_is_left_when_it_is_wished)
 {
@@ -301,10 +305,8 @@ START_TEST(silence_is_left_when_it_is_wished)
 	trouble(FAKE_S3_SILENT, "PUT", "partNumber=2", 1);
 	from = clock_mono_ms();
 	fails(ERR_ABANDONED, try_put(data, 20 * MIB, &pg));
+	ck_assert_int_lt(clock_mono_ms() - from, SOON_MS);
 	calm();
-	/* 3 s is what the silence lasts: the end of the upload waits for it,
-	 * the one who gives up does not. */
-	ck_assert_int_lt(clock_mono_ms() - from, 60000);
 	ck_assert(!fake_s3_has(OBJECT));
 	free(data);
 }
@@ -313,9 +315,11 @@ END_TEST
 START_TEST(a_deadline_is_kept)
 {
 	const struct progress pg = {.deadline_ms = clock_mono_ms() + 300};
+	int64_t from = clock_mono_ms();
 
 	trouble(FAKE_S3_SILENT, "PUT", NULL, 1);
 	fails(ERR_TIMEOUT, try_put(TEXT, strlen(TEXT), &pg));
+	ck_assert_int_lt(clock_mono_ms() - from, SOON_MS);
 }
 END_TEST
 

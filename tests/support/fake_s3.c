@@ -470,6 +470,8 @@ is_meant(const struct ask *a)
 static bool
 misbehave(struct ask *a)
 {
+	char ignored[4096];
+
 	switch (a->how) {
 	case FAKE_S3_SAYS:
 		return refuse(a, fake_s3.status, fake_s3.code);
@@ -482,7 +484,8 @@ misbehave(struct ask *a)
 		return text(a, 200, "", fake_s3.code);
 	case FAKE_S3_SILENT:
 		pthread_mutex_unlock(&lock);
-		usleep(3000 * 1000);
+		while (conn_read(a->c, ignored, sizeof(ignored)) > 0)
+			;
 		pthread_mutex_lock(&lock);
 		return false;
 	case FAKE_S3_CUT:

@@ -18,7 +18,7 @@ enum fake_s3_how {
 	FAKE_S3_CUT_AFTER, /* closes when it is done */
 	FAKE_S3_CUT_BODY,  /* closes in the middle of the answer */
 	FAKE_S3_RAW,	   /* code is the whole body, status 200 */
-	FAKE_S3_SILENT,	   /* never answers */
+	FAKE_S3_SILENT,	   /* never answers: until it stops */
 };
 
 /* What goes wrong, and how often: set it between requests. */
