@@ -3,13 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { app, freePort, until, withSite } from './site.mjs';
+import { app, portBase, tcpApp, until, withSite } from './site.mjs';
 
-const apps = app('wsapp') +
-	app('tcp', '', { network: 'host' })
-		.replace('--socket {socket}', '--port {port}');
-const conf = 'count_open_connections = traffic\nslots = 4\n' +
-	`port_base = ${await freePort()}`;
+const SLOTS = 4;
+const apps = app('wsapp') + tcpApp('tcp');
+const conf = `count_open_connections = traffic\nslots = ${SLOTS}\n` +
+	`port_base = ${await portBase(SLOTS)}`;
 
 withSite('traffic', {
 	apps, conf, settings: { traffic_seconds: 2, traffic_bytes: 16384 },
@@ -60,7 +59,9 @@ withSite('traffic', {
 			// written at most once a minute, unless it would stop
 			await site.admin.patch(w.id, { standby_ttl_seconds: 1 });
 			await sleep(1100);
-			await ask();
+			const rs = await ask();
+			assert.ok(rs.status === 200 || rs.status === 201,
+				`${rs.status} ${rs.text}`);
 			await site.pass();
 			const is = await used();
 			await site.admin.patch(w.id, { standby_ttl_seconds: 3600 });

@@ -4,12 +4,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { BIN, freePort, TOP } from './site.mjs';
+import { BIN, freePort, sha256, TOP } from './site.mjs';
 
 assert.equal(process.getuid(), 0,
 	'these tests mount file systems: run them as root');
@@ -59,8 +59,7 @@ describe('a site that is not in order', () => {
 	const prints = (of) => of.map((name) => {
 		const at = `${dir}/${name}`;
 		return `${name} ${!fs.existsSync(at) ? 'none' : fs.statSync(at).isDirectory() ?
-			fs.readdirSync(at).sort() : createHash('sha256')
-				.update(fs.readFileSync(at)).digest('hex')}`;
+			fs.readdirSync(at).sort() : sha256(fs.readFileSync(at))}`;
 	});
 
 	// Each of `names` ends with a status and a sentence that says what to do,

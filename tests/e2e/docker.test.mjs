@@ -30,11 +30,6 @@ function docker(...args) {
 const its = (id) => docker('ps', '-aq', '--filter',
 	`label=roost.workspace-id=${id}`).split('\n').filter(Boolean);
 
-const counter = async (person, w) => {
-	const rs = await person.navigate(w.path);
-	return Number(/id="counter">(\d+)</.exec(rs.text)?.[1]);
-};
-
 containers('start', 'docker', DIR);
 after(() => containers('stop', DIR));
 
@@ -48,11 +43,14 @@ const apps = app('wsapp', '', { memory_mb: 512 }) +
 	app('slow', '--slow-start 3000', { memory_mb: 512 }) +
 	app('nowhere', '', { image: 'no-such-image:1' });
 
-withSite('workspaces in containers', { conf, apps }, (it) => {
+// what failed while the engine was down is tried again soon
+const settings = { retry_base_seconds: 1 };
+
+withSite('workspaces in containers', { conf, apps, settings }, (it) => {
 	it('create, WebSocket, stop, wake, archive, restore, delete', async (site) => {
 		const w = await site.admin.running();
 		assert.equal(its(w.id).length, 1);
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 		const ws = await site.admin.ws(`${w.path}ws`);
 		ws.send('hello');
 		assert.equal(await ws.next(), 'hello');
@@ -66,7 +64,7 @@ withSite('workspaces in containers', { conf, apps }, (it) => {
 		const visit = await site.admin.navigate(w.path);
 		assert.ok([200, 503].includes(visit.status), `${visit.status}`);
 		await site.admin.phase(w.id, 'RUNNING');
-		assert.equal(await counter(site.admin, w), 2);
+		assert.equal(await site.admin.counter(w), 2);
 
 		const bytes = randomBytes(900_000);
 		await site.admin.request('PUT', `${w.path}put/blob`, { body: bytes });
@@ -114,7 +112,7 @@ withSite('workspaces in containers', { conf, apps }, (it) => {
 			return its(w.id).length === 1 && its(w.id)[0] !== was;
 		}, 'another container', { every: 500 });
 		await site.admin.phase(w.id, 'RUNNING');
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 		await site.admin.remove(w.id);
 	});
 
@@ -142,9 +140,10 @@ withSite('workspaces in containers', { conf, apps }, (it) => {
 			await site.admin.request('PUT', `${w.path}put/f${i}`,
 				{ body: randomBytes(1 << 20) });
 		await site.admin.patch(w.id, { desired_state: 'PENDING' });
-		await until(async () => ['ARCHIVING', 'NONE'].includes(
-			(await site.admin.workspace(w.id)).operation), 'ARCHIVING',
-		{ every: 5 });
+		await until(async () => {
+			const now = await site.admin.workspace(w.id);
+			return now.operation === 'ARCHIVING' || now.phase === 'ARCHIVED';
+		}, 'the archive to begin', { every: 5 });
 		containers('kill', DIR);
 		await site.pass();
 		assert.notEqual((await site.admin.workspace(w.id)).error_reason,

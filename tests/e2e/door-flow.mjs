@@ -2,13 +2,12 @@
 // ways, as soon as it was sent.
 
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { ask, each, head, Raw, seen, mark } from './door-lib.mjs';
-import { until } from './site.mjs';
+import { sha256, until } from './site.mjs';
 
 const MB = 1_000_000;
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 // What /big?n=N of the test application is.
 function big(n) {

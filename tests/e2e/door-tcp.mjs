@@ -2,12 +2,10 @@
 // socket.
 
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ask, each, mark } from './door-lib.mjs';
 import { lineOf } from './door-hostile.mjs';
-import { until } from './site.mjs';
-
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+import { sha256, until } from './site.mjs';
 
 export function tcp(it, { bob }) {
 	let w;

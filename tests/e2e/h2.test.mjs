@@ -4,13 +4,11 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
-import { freePort, until, withSite } from './site.mjs';
-
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+import { freePort, sha256, until, withSite } from './site.mjs';
 
 // ---- A second web server
 

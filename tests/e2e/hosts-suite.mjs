@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { each, mark, nothingOf, Raw, seen, withoutGate } from './door-lib.mjs';
 import { hostOf, Jar, jarOf, originOf, plain } from './hosts.mjs';
 import { SERVERS } from './servers.mjs';
-import { app, NAVIGATE, until, withSite } from './site.mjs';
+import { app, NAVIGATE, sha256, until, withSite } from './site.mjs';
 import { wsOpen } from './ws.mjs';
 
 const apps = app('wsapp') + app('slow', '--slow-start 1500') +
@@ -80,7 +80,7 @@ export function hosts(server) {
 
 		it('bodies and WebSockets pass', async (site) => {
 			const body = randomBytes(3_000_000);
-			const sum = createHash('sha256').update(body).digest('hex');
+			const sum = sha256(body);
 			for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
 				const rs = await jar.ask(`${at}/echo`, { method: 'POST', body,
 					headers: { Origin: at, ...headers } });

@@ -8,15 +8,10 @@ import { app, until, withSite } from './site.mjs';
 
 const apps = app('wsapp') + app('stubborn', '--ignore-term --fork-children 5');
 
-const counter = async (person, w) => {
-	const rs = await person.navigate(w.path);
-	return Number(/id="counter">(\d+)</.exec(rs.text)?.[1]);
-};
-
 withSite('F4 F5 F6', { apps }, (it) => {
 	it('stop: 200, the instance goes, the home stays', async (site) => {
 		const w = await site.admin.running();
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 		const rs = await site.admin.patch(w.id, { desired_state: 'STANDBY' });
 		assert.equal(rs.json.desired_state, 'STANDBY');
 		await site.admin.phase(w.id, 'STANDBY');
@@ -24,7 +19,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await site.admin.api('POST', `/workspaces/${w.id}:start`, undefined,
 			{ expect: 202 });
 		await site.admin.phase(w.id, 'RUNNING');
-		assert.equal(await counter(site.admin, w), 2);
+		assert.equal(await site.admin.counter(w), 2);
 		await site.admin.api('POST', `/workspaces/${w.id}:stop`, undefined,
 			{ expect: 202 });
 		await site.admin.phase(w.id, 'STANDBY');
@@ -48,7 +43,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		const put = await site.admin.request('PUT', `${w.path}put/blob`,
 			{ body: bytes });
 		assert.equal(put.status, 201, put.text);
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 
 		const rs = await site.admin.patch(w.id, { desired_state: 'PENDING' });
 		assert.equal(rs.json.desired_state, 'PENDING');
@@ -67,7 +62,7 @@ withSite('F4 F5 F6', { apps }, (it) => {
 		await site.admin.phase(w.id, 'RUNNING');
 		const got = await site.admin.request('GET', `${w.path}file/blob`);
 		assert.ok(got.bytes.equals(bytes), 'the file is another one now');
-		assert.equal(await counter(site.admin, w), 2);
+		assert.equal(await site.admin.counter(w), 2);
 
 		const { json } = await site.admin.api('GET',
 			`/workspaces/${w.id}/operations`);

@@ -2,36 +2,9 @@
 // JavaScript. SPEC section 9.
 
 import assert from 'node:assert/strict';
-import { until, withSite } from './site.mjs';
-
-const KINDS = [['with JavaScript', {}],
-	['without JavaScript', { javaScriptEnabled: false }]];
+import { button, KINDS, link, until, withSite } from './site.mjs';
 
 withSite('pages', {}, (it) => {
-	const button = (page, name) => page.getByRole('button', { name });
-
-	it('no page is wider than the screen', async (site) => {
-		const kim = await site.addUser('kim');
-		await site.login(kim.name, kim.password); // a second session
-		const ws = await kim.create({ name: 'a name that goes on '.repeat(8) });
-		const wide = [];
-
-		for (const width of [360, 1280]) for (const who of [kim, site.admin]) {
-			const page = await site.page(
-				{ as: who, viewport: { width, height: 800 } });
-			for (const path of ['/', '/account', '/trash',
-				...who === kim ? [`/workspaces/${ws.id}`,
-					`/workspaces/${ws.id}/delete`] : ['/admin']]) {
-				await page.goto(path);
-				const over = await page.evaluate(() =>
-					document.documentElement.scrollWidth - innerWidth);
-				if (over > 0) wide.push(`${path} at ${width}: ${over}`);
-			}
-			await page.context().close();
-		}
-		assert.deepEqual(wide, []);
-	});
-
 	for (const [kind, options] of KINDS) {
 		it(`the trash, ${kind}`, async (site) => {
 			const tom = await site.addUser(`tom ${kind}`);
@@ -39,11 +12,11 @@ withSite('pages', {}, (it) => {
 			const ws = await tom.create({ name: 'A <b>plan</b>' });
 
 			await page.goto(`/workspaces/${ws.id}`);
-			await page.getByRole('link', { name: /^Delete/ }).click();
+			await link(page, /^Delete/).click();
 			await page.getByText('A <b>plan</b>').first().waitFor();
 			await button(page, 'Delete workspace').click();
 			await page.getByText('Deleted.').first().waitFor();
-			await page.getByRole('link', { name: /^All in the trash/ }).click();
+			await link(page, /^All in the trash/).click();
 			await page.getByRole('heading', { name: 'Trash' }).waitFor();
 			await until(async () => {
 				await page.reload();
@@ -68,7 +41,7 @@ withSite('pages', {}, (it) => {
 			const row = (text) => page.locator('li', { hasText: text });
 
 			await page.goto('/');
-			await page.getByRole('link', { name: 'My account' }).click();
+			await link(page, 'My account').click();
 			await row('This one').waitFor();
 			assert.equal(await button(page, /^End(?! all)/).count(), 1);
 

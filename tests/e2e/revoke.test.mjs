@@ -16,7 +16,7 @@ for (const server of ['lighttpd', 'apache-htaccess'])
 		assert.equal(await ws.next(), 'here');
 		return ws;
 	};
-	const cut = async (ws) => assert.equal(await ws.next(), null);
+	const cut = async (ws) => assert.equal(await ws.next(40_000), null);
 	const again = (site) => site.login('admin', site.password);
 
 	it('the last session ends: what is open is cut, the instance goes on', async (site) => {

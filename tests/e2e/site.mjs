@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -89,6 +90,16 @@ export async function portBase(n) {
 	}
 }
 
+export const sha256 = (bytes) =>
+	createHash('sha256').update(bytes).digest('hex');
+
+// What pages are tried with, and what people press on them.
+export const KINDS = [['with JavaScript', {}],
+	['without JavaScript', { javaScriptEnabled: false }]];
+export const button = (page, name) => page.getByRole('button', { name });
+export const link = (page, name, more) =>
+	page.getByRole('link', { name, ...more });
+
 // A request as it is, no path cleaning and no cookie jar.
 export function request(port, method, target, { headers = {}, body, timeout = PATIENCE } = {}) {
 	return new Promise((resolve, reject) => {
@@ -121,6 +132,14 @@ export const NAVIGATE = {
 	'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document',
 	'Sec-Fetch-Site': 'none', 'Upgrade-Insecure-Requests': '1',
 };
+
+const LISTENER = `
+	import http from 'node:http';
+	import { wsOpen } from ${JSON.stringify(new URL('ws.mjs', import.meta.url).href)};
+	const [url, Cookie] = process.argv.slice(1), headers = { Cookie };
+	if (url.endsWith('/ws')) await wsOpen(url.replace('http', 'ws'), { headers });
+	else http.get(url, { headers }, (rs) => rs.resume()).on('error', () => {});
+	setInterval(() => {}, 1000);`;
 
 // Somebody with (or without) a session.
 export class Person {
@@ -203,6 +222,20 @@ export class Person {
 		await until(async () =>
 			(await this.workspace(id)).status === 'DELETED',
 		`${id} to be DELETED`);
+	}
+
+	// How often the test application has been started on this home.
+	async counter(w) {
+		const rs = await this.navigate(w.path);
+		return Number(/id="counter">(\d+)</.exec(rs.text)?.[1]);
+	}
+
+	// A client in a process of its own that opens a WebSocket (/ws) or reads,
+	// and says nothing. within: the words that begin its command.
+	listener(target, { url = this.site.url, within = [] } = {}) {
+		const [program, ...rest] = [...within, process.execPath,
+			'--input-type=module', '-e', LISTENER, url + target, this.cookie];
+		return spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit'] });
 	}
 
 	async running(fields) {
@@ -347,6 +380,15 @@ export class Site {
 	}
 
 	nobody() { return new Person(this); }
+
+	// A pass now and then, until the workspace is what it should be.
+	passUntil(id, phase) {
+		return until(async () => {
+			await this.pass();
+			const w = await this.admin.workspace(id);
+			return w.phase === phase && w.operation === 'NONE' && w;
+		}, `${id} to become ${phase}`, { every: 300 });
+	}
 
 	// ---- browser
 

@@ -5,17 +5,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
-import { app, until, withSite } from './site.mjs';
+import { app, button, KINDS, link, until, withSite } from './site.mjs';
 
-const KINDS = [['with JavaScript', {}],
-	['without JavaScript', { javaScriptEnabled: false }]];
 const apps = app('wsapp') +
 	app('missing', '', { command: '/nowhere/program --socket {socket}' });
 const settings = { stranger_seconds: 0, max_retries: 1 };
 
 withSite('administration of things', { apps, settings }, (it) => {
-	const button = (page, name) => page.getByRole('button', { name });
-
 	for (const [kind, options] of KINDS) {
 		it(`find, preview, stop and archive, ${kind}`, async (site) => {
 			const kim = await site.addUser(`kim ${kind}`);
@@ -37,7 +33,7 @@ withSite('administration of things', { apps, settings }, (it) => {
 				`${mine} colour:red`);
 			await find(`${mine} phase:running idle<1h`);
 			await page.getByText('1 workspace', { exact: true }).waitFor();
-			await page.getByRole('link', { name: 'A <b>plan</b>', exact: true }).waitFor();
+			await link(page, 'A <b>plan</b>', { exact: true }).waitFor();
 
 			// the chosen: nothing before it is confirmed
 			await find(mine);
@@ -58,7 +54,7 @@ withSite('administration of things', { apps, settings }, (it) => {
 			await page.getByText('0 would change, 2 would not.').waitFor();
 			assert.equal(await page.getByText('is so already').count(), 2);
 			assert.equal(await button(page, 'Do it').count(), 0);
-			await page.getByRole('link', { name: 'Cancel' }).click();
+			await link(page, 'Cancel').click();
 			await page.getByLabel('With several at once').selectOption('archive');
 			await button(page, 'Preview for all 2').click();
 			await button(page, 'Do it').click();
@@ -80,7 +76,7 @@ withSite('administration of things', { apps, settings }, (it) => {
 			const sick = await site.admin.phase(id, 'ERROR');
 
 			await page.goto('/admin/errors');
-			await page.getByRole('link', { name: `sick ${kind}`, exact: true }).waitFor();
+			await link(page, `sick ${kind}`, { exact: true }).waitFor();
 			await page.getByText('/nowhere/program').first().waitFor();
 			await page.goto('/admin/apps');
 			await page.getByText('its program is not there').first().waitFor();
@@ -98,22 +94,31 @@ withSite('administration of things', { apps, settings }, (it) => {
 
 		it(`archives of nobody: looked for, then taken away, ${kind}`, async (site) => {
 			const page = await site.page({ as: site.admin, ...options });
-			const folder = `${site.dir}/archives/${randomUUID()}/${randomUUID()}`;
-			// found by a look; without scripts one presses reload
-			const shown = (text) => until(async () => {
+			const key = `${randomUUID()}/${randomUUID()}`;
+			const folder = `${site.dir}/archives/${key}`;
+			// how many would go: the page follows it; without scripts one
+			// presses reload
+			const would = (many) => until(async () => {
 				if (options.javaScriptEnabled === false) await page.reload();
-				return page.getByText(text).first().isVisible();
-			}, text);
+				return await page.locator('#survey .checks .num').first()
+					.textContent() === many;
+			}, `${many} that would go`);
+			const row = (text) => page.locator('li', { hasText: key })
+				.getByText(text).first().waitFor();
 
 			fs.mkdirSync(folder, { recursive: true });
 			fs.writeFileSync(`${folder}/home.tar.zst`, 'left over');
 			await page.goto('/admin/archives');
 			await button(page, /^Look/).click();
-			await shown('would go now');
+			await would('1');
+			await page.reload();
+			await row('would go now');
 			assert.ok(fs.existsSync(folder));
 			await button(page, 'Take away what may go').click();
 			await until(() => !fs.existsSync(folder), 'it to be taken away');
-			await shown('taken away');
+			await would('0');
+			await page.reload();
+			await row('taken away');
 			// archives in use are still there
 			const { json } = await site.admin.api('GET',
 				'/admin/archives?why=current', undefined, { expect: 200 });
@@ -122,22 +127,4 @@ withSite('administration of things', { apps, settings }, (it) => {
 			await page.context().close();
 		});
 	}
-
-	it('the pages fit a phone', async (site) => {
-		const page = await site.page(
-			{ as: site.admin, viewport: { width: 360, height: 800 } });
-		const plan = await site.admin.api('POST', '/admin/bulk',
-			{ verb: 'start', filter: '' }, { expect: 201 });
-		const wide = [];
-
-		for (const path of ['workspaces', 'errors', 'passes', 'archives',
-			'apps', `bulk/${plan.json.id}`]) {
-			await page.goto(`/admin/${path}`);
-			const over = await page.evaluate(() =>
-				document.documentElement.scrollWidth - innerWidth);
-			if (over > 0) wide.push(`${path}: ${over}`);
-		}
-		assert.deepEqual(wide, []);
-		await page.context().close();
-	});
 });

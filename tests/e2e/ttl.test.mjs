@@ -2,16 +2,11 @@
 // whoever is connected holds it. SPEC sections 2 and 4.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until, withSite } from './site.mjs';
 
 withSite('F3 TTL', {}, (it) => {
-	const passUntil = (site, id, phase) => until(async () => {
-		await site.pass();
-		return (await site.admin.workspace(id)).phase === phase;
-	}, `${id} to become ${phase}`, { every: 300 });
-
 	it('an open WebSocket holds it; when it closes the TTL runs', async (site) => {
 		const w = await site.admin.running();
 		const ws = await site.admin.ws(`${w.path}ws`);
@@ -34,7 +29,7 @@ withSite('F3 TTL', {}, (it) => {
 			return now.phase === 'STANDBY' ||
 				(now.connections === 0 && now.idle_since && now.stops_at);
 		}, 'the connection to be seen gone');
-		await passUntil(site, w.id, 'STANDBY');
+		await site.passUntil(w.id, 'STANDBY');
 		assert.equal((await site.admin.workspace(w.id)).desired_state, 'STANDBY');
 		await site.admin.remove(w.id);
 	});
@@ -75,11 +70,7 @@ withSite('F3 TTL', {}, (it) => {
 	it('a browser that is stopped in its tracks is still there; killed it is gone', async (site) => {
 		const w = await site.admin.running();
 		const now = () => site.admin.workspace(w.id);
-		const client = spawn(process.execPath, ['--input-type=module', '-e',
-			`import { wsOpen } from ${JSON.stringify(
-				new URL('ws.mjs', import.meta.url).href)};
-			await wsOpen(process.argv[1], { headers: { Cookie: process.argv[2] } });`,
-			`${site.url.replace('http', 'ws')}${w.path}ws`, site.admin.cookie]);
+		const client = site.admin.listener(`${w.path}ws`);
 		try {
 			await until(async () => {
 				await site.pass();
@@ -93,35 +84,42 @@ withSite('F3 TTL', {}, (it) => {
 		} finally {
 			client.kill('SIGKILL');
 		}
-		await passUntil(site, w.id, 'STANDBY');
+		await site.passUntil(w.id, 'STANDBY');
 		await site.admin.remove(w.id);
 	});
 
 	it('nothing that Roost asks counts as use', async (site) => {
 		const w = await site.admin.running();
-		await site.admin.patch(w.id, { standby_ttl_seconds: 6 });
+		await site.admin.patch(w.id, { standby_ttl_seconds: 12 });
 		await site.pass();
 		const was = await site.admin.workspace(w.id);
 		assert.equal(was.connections, 0); // asked whether it is ready, before
+		// each with the status that it must have: else it was not asked;
+		// what takes long last, for meanwhile it may be stopped
 		const ask = {
-			doctor: () => spawnSync(`${site.programs.bin}/roostctl`,
-				['--site', site.dir, 'doctor', '--url', site.url]),
-			health: () => site.nobody().request('GET', '/healthz'),
-			poll: () => site.admin.api('GET',
-				`/workspaces/${w.id}/status?since=0&wait=1`),
-			page: () => site.admin.navigate(`/workspaces/${w.id}`),
-			loading: () => site.admin.navigate(`/workspaces/${w.id}/loading`),
-			stranger: () => site.nobody().request('GET', `${w.path}echo`),
-			pass: () => site.pass(),
+			health: [200, () => site.nobody().request('GET', '/healthz')],
+			page: [200, () => site.admin.navigate(`/workspaces/${w.id}`)],
+			loading: [303, () =>
+				site.admin.navigate(`/workspaces/${w.id}/loading`)],
+			stranger: [401, () =>
+				site.nobody().request('GET', `${w.path}echo`)],
+			poll: [200, () => site.admin.api('GET',
+				`/workspaces/${w.id}/status?since=0&wait=1`)],
+			doctor: [0, () => spawnSync(`${site.programs.bin}/roostctl`,
+				['--site', site.dir, 'doctor', '--url', site.url])],
 		};
-		for (const [what, how] of Object.entries(ask)) {
-			await how();
+		let compared = 0;
+		for (const [what, [status, how]] of Object.entries(ask)) {
+			assert.equal((await how()).status, status, what);
+			assert.equal((await site.pass()).status, 0, what);
 			const is = await site.admin.workspace(w.id);
+			if (is.phase !== 'RUNNING') continue;
+			compared++;
 			for (const key of ['last_access_at', 'idle_since', 'connections'])
-				if (is.phase === 'RUNNING')
-					assert.equal(is[key], was[key], `${what}: ${key}`);
+				assert.equal(is[key], was[key], `${what}: ${key}`);
 		}
-		await passUntil(site, w.id, 'STANDBY');
+		assert.ok(compared >= 3, `${compared} were compared`);
+		await site.passUntil(w.id, 'STANDBY');
 		assert.equal((await site.admin.workspace(w.id)).last_access_at,
 			was.last_access_at);
 		await site.admin.remove(w.id);
@@ -136,7 +134,7 @@ withSite('F3 TTL', {}, (it) => {
 			await sleep(500);
 		}
 		assert.equal((await site.admin.workspace(w.id)).phase, 'RUNNING');
-		await passUntil(site, w.id, 'STANDBY'); // asks for it all the time
+		await site.passUntil(w.id, 'STANDBY'); // asks for it all the time
 		await site.admin.remove(w.id);
 	});
 
@@ -153,7 +151,7 @@ withSite('F3 TTL', {}, (it) => {
 		assert.equal(now.stops_at, kept.keep_until);
 		await site.admin.api('POST', `/workspaces/${w.id}:extend`,
 			{ seconds: 0 }, { expect: 200 });
-		await passUntil(site, w.id, 'STANDBY');
+		await site.passUntil(w.id, 'STANDBY');
 		await site.admin.remove(w.id);
 	});
 
@@ -174,7 +172,7 @@ withSite('F3 TTL', {}, (it) => {
 		await site.admin.patch(w.id, { desired_state: 'STANDBY' });
 		await site.admin.phase(w.id, 'STANDBY');
 		await site.admin.patch(w.id, { archive_ttl_seconds: 1 });
-		await passUntil(site, w.id, 'ARCHIVED');
+		await site.passUntil(w.id, 'ARCHIVED');
 		await site.admin.patch(w.id, { archive_ttl_seconds: 86400 });
 		await site.admin.api('POST', `/workspaces/${w.id}:restore`, undefined,
 			{ expect: 202 });
@@ -187,7 +185,7 @@ withSite('F3 TTL', {}, (it) => {
 	it('a rule does not overwrite a newer wish', async (site) => {
 		const w = await site.admin.running();
 		await site.admin.patch(w.id, { standby_ttl_seconds: 1 });
-		await passUntil(site, w.id, 'STANDBY');
+		await site.passUntil(w.id, 'STANDBY');
 		await site.admin.patch(w.id, { standby_ttl_seconds: 60 });
 		await site.admin.patch(w.id, { desired_state: 'RUNNING' });
 		for (let i = 0; i < 3; i++)

@@ -51,21 +51,11 @@ class Elsewhere {
 
 	there(...words) { return sh(...this.words(...words)); }
 
-	client(url, path, cookie) {
-		const [first, ...rest] = this.words(process.execPath,
-			'--input-type=module', '-e', `
-			import http from 'node:http';
-			import { wsOpen } from ${JSON.stringify(
-				new URL('ws.mjs', import.meta.url).href)};
-			const [url, path, cookie] = process.argv.slice(1);
-			if (path.endsWith('ws'))
-				await wsOpen(url.replace('http', 'ws') + path,
-					{ headers: { Cookie: cookie } });
-			else http.get(url + path, { headers: { Cookie: cookie } },
-				(rs) => rs.resume()).on('error', () => {});
-			setInterval(() => {}, 1000);`, url, path, cookie);
-		return this.process = spawn(first, rest,
-			{ stdio: ['ignore', 'inherit', 'inherit'] });
+	client(person, path) {
+		this.process = person.listener(path, {
+			url: `http://${this.inside}:${person.site.port}`,
+			within: this.words(),
+		});
 	}
 
 	cut() { this.there('ip', 'link', 'set', this.far, 'down'); }
@@ -79,12 +69,12 @@ class Elsewhere {
 const limit = (name, value) =>
 	fs.writeFileSync(`/proc/sys/net/ipv4/${name}`, String(value));
 
-// What each server is told, so that an hour is a few seconds.
-const SERVERS = {
-	lighttpd: { ROOST_SILENT_SECONDS: '12' },
-	nginx: { ROOST_KEEPALIVE: '2s:1s:2' },
-	'apache-vhost': {}, // its keepalives are the kernel's, below
-};
+// What the servers are told, so that an hour is a few seconds, and yet so long
+// that both clients are seen after their cables were cut. Apache's keepalives
+// are the kernel's, below.
+const SERVERS = ['lighttpd', 'nginx', 'apache-vhost'];
+Object.assign(process.env,
+	{ ROOST_SILENT_SECONDS: '12', ROOST_KEEPALIVE: '2s:1s:6' });
 
 const connected = async (site, w, fits, what) => {
 	const from = Date.now();
@@ -108,9 +98,8 @@ if (!process.env.ROOST_NETNS) {
 	limit('tcp_retries2', 4);
 	limit('tcp_keepalive_time', 2);
 	limit('tcp_keepalive_intvl', 1);
-	limit('tcp_keepalive_probes', 2);
-	for (const [server, env] of Object.entries(SERVERS)) {
-		Object.assign(process.env, env);
+	limit('tcp_keepalive_probes', 6);
+	for (const server of SERVERS) {
 		withSite(`vanished clients, ${server}`, { server }, (it) => {
 			it('one that is silent and one that is spoken to', async (site) => {
 				const w = await site.admin.running();
@@ -119,9 +108,7 @@ if (!process.env.ROOST_NETNS) {
 				try {
 					for (const [i, path] of ['ws', 'stream'].entries()) {
 						await clients[i].plug();
-						clients[i].client(
-							`http://${clients[i].inside}:${site.port}`,
-							w.path + path, site.admin.cookie);
+						clients[i].client(site.admin, w.path + path);
 					}
 					await connected(site, w, (n) => n === 2, 'both to be seen');
 					for (const client of clients) client.cut();

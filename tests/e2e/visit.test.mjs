@@ -3,14 +3,9 @@
 // long list, the viewer's zone.
 
 import assert from 'node:assert/strict';
-import { until, withSite } from './site.mjs';
-
-const KINDS = [['with JavaScript', {}],
-	['without JavaScript', { javaScriptEnabled: false }]];
+import { button, KINDS, link, until, withSite } from './site.mjs';
 
 withSite('a workspace', {}, (it) => {
-	const button = (page, name) => page.getByRole('button', { name });
-	const link = (page, name) => page.getByRole('link', { name });
 	const put = (who, w, text) =>
 		who.request('PUT', `${w.path}put/word`, { body: text });
 	const word = async (who, w) =>

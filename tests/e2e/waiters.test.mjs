@@ -40,7 +40,7 @@ for (const server of ['lighttpd', 'apache-checker'])
 			const { admin } = site;
 			const w = await admin.running();
 			const on = {};
-			let told = 0, asked = 0;
+			let told = 0;
 			const all = Array.from({ length: MANY }, () => follow(site, w, on,
 				(now) => now.memo === 'second').then((now) => {
 				told++;
@@ -57,7 +57,6 @@ for (const server of ['lighttpd', 'apache-checker'])
 					['GET', `${w.path}echo`]]) {
 					const rs = await admin.request(method, target);
 					assert.equal(rs.status, 200, `${target}: ${rs.text}`);
-					asked++;
 				}
 			};
 			await sleep(1000);
@@ -70,7 +69,6 @@ for (const server of ['lighttpd', 'apache-checker'])
 			const last = await ended;
 			assert.equal(last.length, MANY);
 			assert.ok(last.every((now) => now.memo === 'second'));
-			assert.ok(asked >= 40);
 			// who waits is answered when something changed, who cannot
 			// is spared what he knows
 			if (site.server.waits) assert.equal(on[304], undefined);

@@ -5,12 +5,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { BIN, Site, until, withSite } from './site.mjs';
+import { BIN, sha256, Site, until, withSite } from './site.mjs';
 
 assert.equal(process.getuid(), 0,
 	'these tests mount file systems: run them as root');
@@ -56,8 +56,8 @@ function fillHome(site, id, { mib = 1 } = {}) {
 		fs.writeFileSync(`${at}/noise${i}`, randomBytes(1 << 20));
 	for (const name of fs.readdirSync(at)) fs.lchownSync(`${at}/${name}`, uid, gid);
 	const print = () => fs.readdirSync(at).filter((n) => n.startsWith('noise'))
-		.sort().map((n) => n + createHash('sha256')
-			.update(fs.readFileSync(`${at}/${n}`)).digest('hex')).join();
+		.sort().map((n) => n + sha256(
+			fs.readFileSync(`${at}/${n}`))).join();
 	const was = print();
 	return () => assert.equal(print(), was, 'the home is not what it was');
 }
@@ -87,13 +87,6 @@ async function standby(site, fields) {
 	await site.admin.phase(id, 'STANDBY');
 	return id;
 }
-
-// A pass now and then, until the workspace is what it should be.
-const passUntil = (site, id, phase) => until(async () => {
-	await site.pass();
-	const w = await site.admin.workspace(id);
-	return w.phase === phase && w.operation === 'NONE' && w;
-}, `${id} to be ${phase}`, { every: 300 });
 
 // ---- No bubblewrap
 
@@ -153,7 +146,7 @@ withSite('without bubblewrap', { settings: { retry_base_seconds: 0 } }, (it) => 
 		} finally {
 			bwrapBack();
 		}
-		const w = await passUntil(site, id, 'RUNNING');
+		const w = await site.passUntil(id, 'RUNNING');
 		assert.equal(w.error_reason, null);
 		site.set('max_retries', 3);
 		site.set('retry_base_seconds', 0);
@@ -362,7 +355,7 @@ describe('with a full disk', () => {
 		await site.login('admin', site.password);
 		await site.admin.api('POST', `/workspaces/${id}:start`, undefined,
 			{ expect: 202 });
-		await passUntil(site, id, 'RUNNING');
+		await site.passUntil(id, 'RUNNING');
 		await site.admin.remove(id);
 	});
 
@@ -377,7 +370,7 @@ describe('with a full disk', () => {
 		assert.match(w.error_message, /No space left on device; free some space/);
 		assert.match(doctor(site).out, /^fail +space +homes_dir: 0 MiB.*make room/m);
 		homes.free();
-		const well = await passUntil(site, id, 'RUNNING');
+		const well = await site.passUntil(id, 'RUNNING');
 		assert.equal(well.error_reason, null);
 		await site.admin.remove(id);
 	});
@@ -395,7 +388,7 @@ describe('with a full disk', () => {
 		assert.equal(w.archive_key, null);
 		intact();
 		archives.free();
-		const done = await passUntil(site, id, 'ARCHIVED');
+		const done = await site.passUntil(id, 'ARCHIVED');
 		assert.ok(done.archive_key);
 		assert.ok(!fs.existsSync(homeOf(site, id)));
 		// and back again, into homes that are full at first
@@ -411,7 +404,7 @@ describe('with a full disk', () => {
 		assert.ok(!fs.existsSync(homeOf(site, id)), 'half a home is no home');
 		assert.deepEqual(archivesOf(site, id), [done.archive_key.split('/')[1]]);
 		homes.free();
-		await passUntil(site, id, 'RUNNING');
+		await site.passUntil(id, 'RUNNING');
 		intact();
 		await site.admin.remove(id);
 	});
@@ -430,7 +423,7 @@ describe('with a full disk', () => {
 		assert.match(w.error_message, /[Rr]ead-only|not writable/);
 		intact();
 		archives.writable();
-		await passUntil(site, id, 'ARCHIVED');
+		await site.passUntil(id, 'ARCHIVED');
 		homes.readOnly();
 		await site.admin.api('POST', `/workspaces/${id}:restore`, undefined,
 			{ expect: 202 });
@@ -438,7 +431,7 @@ describe('with a full disk', () => {
 		assert.match(w.error_message, /[Rr]ead-only|not writable/);
 		assert.equal(archivesOf(site, id).length, 1);
 		homes.writable();
-		await passUntil(site, id, 'RUNNING');
+		await site.passUntil(id, 'RUNNING');
 		intact();
 		await site.admin.remove(id);
 	});
@@ -466,7 +459,7 @@ describe('with a full disk', () => {
 			await site.admin.api('POST', `/workspaces/${id}:start`, undefined,
 				{ expect: 202 });
 			for (const d of small) d.free();
-			assert.equal((await passUntil(site, id, 'RUNNING')).memo, 'kept');
+			assert.equal((await site.passUntil(id, 'RUNNING')).memo, 'kept');
 			await site.admin.remove(id);
 			await site.admin.remove(works.id);
 		} finally {
@@ -497,10 +490,10 @@ describe('with a full disk', () => {
 		if (!w.archive_key) intact();
 		whole(site);
 		db.free();
-		await passUntil(site, id, 'ARCHIVED');
+		await site.passUntil(id, 'ARCHIVED');
 		await site.admin.api('POST', `/workspaces/${id}:restore`, undefined,
 			{ expect: 202 });
-		await passUntil(site, id, 'RUNNING');
+		await site.passUntil(id, 'RUNNING');
 		intact();
 		await site.admin.remove(id);
 	});
@@ -560,14 +553,14 @@ withSite('killed by force', { settings: { archive_level: 19 } }, (it) => {
 			p.args.includes('roost-reconcile')), 'their end');
 		intact();
 		assert.equal((await site.admin.workspace(id)).operation, 'ARCHIVING');
-		const done = await passUntil(site, id, 'ARCHIVED');
+		const done = await site.passUntil(id, 'ARCHIVED');
 		assert.deepEqual(archivesOf(site, id), [done.archive_key.split('/')[1]]);
 		const { json } = await site.admin.api('GET', `/workspaces/${id}/operations`);
 		const archivings = json.items.filter((o) => o.operation === 'ARCHIVING');
 		assert.equal(archivings.length, 1, 'the same operation, done again');
 		await site.admin.api('POST', `/workspaces/${id}:restore`, undefined,
 			{ expect: 202 });
-		await passUntil(site, id, 'RUNNING');
+		await site.passUntil(id, 'RUNNING');
 		intact();
 		whole(site);
 		await site.admin.remove(id);
