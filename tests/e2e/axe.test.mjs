@@ -19,7 +19,7 @@ const routes = fs.readFileSync(`${TOP}/cgi/routes.def`, 'utf8').split('\n')
 	.map((l) => /^X\((?:GET|ANY), *"([^"]+)", *(\w+), *(\w+), *(\w+)\)/.exec(l))
 	.filter(Boolean).map(([, path, who]) => ({ path, who }));
 
-const settings = { max_running_per_user: 2, standby_ttl_seconds: 0 };
+const settings = { max_running_per_user: 3, standby_ttl_seconds: 0 };
 
 withSite('everybody', { apps, settings }, (it) => {
 	let ann;
