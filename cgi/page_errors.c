@@ -102,8 +102,6 @@ page_errors(struct cx *cx, struct call *c)
 		if ((e = view_item(cx, c, &s, &found.v[i], items)))
 			return e;
 	view_int(c->view, "total", found.total);
-	view_text(c->view, "count_key",
-		  found.total == 1 ? "count_one" : "count_many");
 	admin_pager(cx, c, ADMIN_ERRORS, NULL, 0, &found.ends);
 	admin_frame(cx, c, ADMIN_ERRORS, NULL, "admin_errors");
 	return OK;

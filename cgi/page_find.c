@@ -157,8 +157,6 @@ view_found(struct cx *cx, struct call *c, const struct ws_found *found)
 		view_put(items, NULL, o);
 	}
 	view_int(c->view, "total", found->total);
-	view_text(c->view, "count_key",
-		  found->total == 1 ? "count_one" : "count_many");
 	view_bool(c->view, "can_bulk", found->total > 0 || again_is(c, "bulk"));
 	view_bool(c->view, "too_many", found->total > BULK_MOST);
 	view_int(c->view, "bulk_most", BULK_MOST);

@@ -279,8 +279,6 @@ view_page(struct cx *cx, struct call *c, const struct ws_query *q,
 	bool filtered = q->q != NULL || q->phase != NULL;
 
 	view_int(c->view, "total", page->total);
-	view_text(c->view, "count_key",
-		  page->total == 1 ? "count_one" : "count_many");
 	again_text(again_form(c, "list"), "q", q->q != NULL ? q->q : "");
 	view_bool(c->view, "filtered", filtered);
 	view_bool(c->view, "show_filter",

@@ -69,8 +69,6 @@ page_trash(struct cx *cx, struct call *c)
 		return e;
 	view_int(c->view, "after", newest);
 	view_int(c->view, "total", page.total);
-	view_text(c->view, "count_key",
-		  page.total == 1 ? "count_one" : "count_many");
 	view_bool(c->view, "not_first", page.prev != NULL || page.beyond);
 	if (page.prev != NULL)
 		view_text(c->view, "prev_cursor", url_encoded(cx, page.prev));

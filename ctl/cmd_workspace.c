@@ -107,9 +107,11 @@ ctl_ws_extend(struct ctl *c)
 	    (e = ctl_ws_find(c, c->arg[0], &w)))
 		return e;
 	e = wish_keep(&c->cx, c->db, &who_ctl, w.id, 0, minutes * 60, &now);
-	if (!e)
-		printf("%s: kept for %lld minutes\n", now.id,
-		       (long long)minutes);
+	if (!e && minutes == 0)
+		printf("%s: no longer kept\n", now.id);
+	else if (!e)
+		printf("%s: kept for %lld minute%s\n", now.id,
+		       (long long)minutes, minutes == 1 ? "" : "s");
 	return e;
 }
 

@@ -14,7 +14,7 @@ static const char *const keys[] = {
 };
 #define N_KEYS ((int)(sizeof(keys) / sizeof(keys[0])))
 
-/* The next {name} of a message, or NULL. */
+/* The next {name} of a message, or NULL. {name|one|many} is of a language. */
 static const char *
 placeholder(const char **s)
 {
@@ -23,6 +23,8 @@ placeholder(const char **s)
 	if (!from || !(to = strchr(from, '}')))
 		return NULL;
 	*s = to + 1;
+	if (memchr(from, '|', (size_t)(to - from)))
+		return placeholder(s);
 	return arena_strndup(&t.cx.arena, from, (size_t)(to + 1 - from));
 }
 

@@ -11,15 +11,21 @@ static struct cx cx;
 static int
 word_find(const char *key)
 {
-	return strcmp(key, "hi") == 0 ? 0 : strcmp(key, "FULL") == 0 ? 1 : -1;
+	static const char *const keys[] = {"hi", "FULL", "left"};
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(key, keys[i]) == 0)
+			return i;
+	return -1;
 }
 
 static const char *
 word_text(int word, int lang)
 {
-	static const char *const texts[2][2] =
+	static const char *const texts[3][2] =
 		{{"Hello <{who.name}>", "\xec\x95\x88\xeb\x85\x95 {who.name}"},
-		 {"It's full", "\xea\xbd\x89"}};
+		 {"It's full", "\xea\xbd\x89"},
+		 {"{o.n} {o.n|file <is>|files are} left", "{o.n}"}};
 
 	return texts[word][lang];
 }
@@ -89,6 +95,10 @@ START_TEST(prints)
 		{"{{@hi}}", "{\"who\":{\"name\":\"<b>\"}}",
 		 "Hello &lt;&lt;b&gt;&gt;"},
 		{"{{@*k}}", "{\"k\":\"FULL\"}", "It&#39;s full"},
+		{"{{@left}}", "{\"o\":{\"n\":1}}", "1 file &lt;is&gt; left"},
+		{"{{@left}}", "{\"o\":{\"n\":2}}", "2 files are left"},
+		{"{{@left}}", "{\"o\":{\"n\":\"1\"}}", "1 files are left"},
+		{"{{@left}}", "{}", " files are left"},
 		{"{{@*k}}", "{\"k\":\"<none>\"}", "&lt;none&gt;"},
 		{"{{@*k}}", "{}", ""},
 		{"<a href=\"{{u}}\">", "{\"u\":\"/a?b=c&d\"}",

@@ -8,7 +8,9 @@
  *   {{^name}}...{{/name}}    when it is none of that
  *   {{>name}}                another template, in the same scope
  *   {{@key}}                 a message in the reader's language; {x.y} in its
- *                            text is filled from the view, escaped
+ *                            text is filled from the view, escaped, and
+ *                            {x.y|file|files} is the first word when it is 1,
+ *                            else the second
  *   {{@*name}}               the message whose key is the view's value `name`;
  *                            the value itself when there is no such message
  *   {{! a comment }}

@@ -106,6 +106,47 @@ print_url(struct render *r, const struct json_object *o)
 		buf_putc(r->out, '#');
 }
 
+/* part is taken apart. */
+static struct name
+name_of(char *part)
+{
+	struct name name = {.n = 0};
+
+	while (part && name.n < NAME_PARTS) {
+		char *dot = strchr(part, '.');
+
+		if (dot)
+			*dot++ = '\0';
+		name.part[name.n++] = part;
+		part = dot;
+	}
+	return name;
+}
+
+/* "a.b": its value. "a.b|file|files": the first word for 1, else the second. */
+static void
+print_filled(struct render *r, char *part)
+{
+	char *one = strchr(part, '|'),
+	     *many = one ? strchr(one + 1, '|') : NULL;
+	const struct json_object *o;
+	struct name name;
+
+	if (many) {
+		*one++ = '\0';
+		*many++ = '\0';
+	}
+	name = name_of(part);
+	o = look_up(r, &name);
+	if (!many)
+		print(r, o);
+	else if (json_object_is_type(o, json_type_int) &&
+		 json_object_get_int64(o) == 1)
+		html_escape(r->out, one, strlen(one));
+	else
+		html_escape(r->out, many, strlen(many));
+}
+
 /* Prints a message; {a.b} in it is filled from the view. */
 static void
 print_message(struct render *r, const char *s)
@@ -113,20 +154,9 @@ print_message(struct render *r, const char *s)
 	const char *open, *close;
 
 	while ((open = strchr(s, '{')) && (close = strchr(open, '}'))) {
-		struct name name = {.n = 0};
-		char *part = arena_strndup(&r->cx->arena, open + 1,
-					   (size_t)(close - open) - 1);
-
 		html_escape(r->out, s, (size_t)(open - s));
-		while (part && name.n < NAME_PARTS) {
-			char *dot = strchr(part, '.');
-
-			if (dot)
-				*dot++ = '\0';
-			name.part[name.n++] = part;
-			part = dot;
-		}
-		print(r, look_up(r, &name));
+		print_filled(r, arena_strndup(&r->cx->arena, open + 1,
+					      (size_t)(close - open) - 1));
 		s = close + 1;
 	}
 	html_escape(r->out, s, strlen(s));
