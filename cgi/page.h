@@ -72,6 +72,11 @@ MUST_USE enum err page_acted_json(struct cx *cx, struct call *c, enum err e,
 MUST_USE enum err page_acted(struct cx *cx, struct call *c, enum err e,
 			     const struct value *back, const char *said);
 
+/* ---- page_keep.c ---- */
+
+/* The view's "keep": what may be chosen for c->ws. */
+void page_keep(struct cx *cx, struct call *c, const struct settings *s);
+
 /* ---- page_archives.c ---- */
 
 /* The archives of c->ws, as the view's "archives". */

@@ -212,42 +212,6 @@ view_one(struct cx *cx, struct call *c, struct settings *s)
 	return OK;
 }
 
-/* What may be chosen: none that the site does not allow. */
-static void
-view_keep(struct cx *cx, struct call *c, const struct settings *s)
-{
-	static const int64_t minutes[] = {60, 120, 240, 480, 1440, 10080};
-	const struct workspace *w = c->ws;
-	int64_t most = s->v[SETTING_KEEP_MAX_HOURS] * 60;
-	bool kept = w->keep_until_ms > cx->now_ms;
-	struct json_object *keep, *list;
-	const char *chosen;
-
-	if (w->desired != STATUS_RUNNING || w->deleted_ms != 0 ||
-	    w->standby_ttl_s == 0 || (most <= 0 && !kept))
-		return;
-	keep = view_obj(c->view, "keep");
-	view_bool(keep, "is_kept", kept);
-	chosen = again_text(again_form(c, "extend"), "minutes", "60");
-	list = view_list(keep, "keep_choices");
-	for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++) {
-		struct json_object *o;
-
-		if (minutes[i] > most)
-			break;
-		o = view_obj(list, NULL);
-		view_int(o, "keep_minutes", minutes[i]);
-		view_text(o, "keep_word",
-			  minutes[i] == 60 ? "keep_one" : "keep_many");
-		view_int(o, "keep_hours", minutes[i] / 60);
-		view_bool(o, "keep_chosen",
-			  strcmp(chosen, arena_printf(&cx->arena, "%lld",
-						      (long long)minutes[i])) ==
-				  0);
-		view_bool(keep, "can_keep", true);
-	}
-}
-
 /* Times are edited in whole minutes and hours. */
 static int64_t
 ttl_units(int64_t ttl_s, int64_t unit_s)
@@ -277,7 +241,7 @@ page_workspace(struct cx *cx, struct call *c)
 	if ((e = view_one(cx, c, &s)) || (e = view_history(cx, c)))
 		return e;
 	view_edit(c);
-	view_keep(cx, c, &s);
+	page_keep(cx, c, &s);
 	page_archives(cx, c);
 	view_text(c->view, "page", "workspace");
 	c->rp->page = "workspace";
@@ -311,20 +275,6 @@ page_edit(struct cx *cx, struct call *c)
 
 	if (!e)
 		page_done(cx, c, NULL, page_path(cx, w.id), "said_saved");
-	return e;
-}
-
-enum err
-page_extend(struct cx *cx, struct call *c)
-{
-	int64_t minutes = IN(c, extend, minutes)->num;
-	struct workspace w;
-	enum err e =
-		wish_keep(cx, c->db, &c->who, c->ws->id, 0, minutes * 60, &w);
-
-	if (!e)
-		page_done(cx, c, NULL, page_path(cx, w.id),
-			  minutes != 0 ? "said_extend" : "said_extend_end");
 	return e;
 }
 

@@ -399,6 +399,43 @@ START_TEST(the_page_keeps_it_running)
 }
 END_TEST
 
+/* Never, and as the site does; each button is there when it does something. */
+START_TEST(the_page_pins_it)
+{
+	struct workspace w = create(&ann_who, "a");
+	const char *path = fmt("/workspaces/%s/pin", w.id);
+	const char *page = fmt("/workspaces/%s", w.id);
+
+	ok(setting_put(cx, db, SETTING_STANDBY_TTL_SECONDS, 420));
+	becomes(w.id, STATUS_RUNNING);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(says(">Never put to sleep<") && says(">Never archive<"));
+	ck_assert(!says("value=\"usual\""));
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&standby=never"), 303);
+	ck_assert_int_eq(get(w.id).standby_ttl_s, 0);
+	ck_assert_int_eq(get(w.id).archive_ttl_s, w.archive_ttl_s);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(says("Pinned: ") && !says(">Never put to sleep<"));
+	ck_assert(says("name=\"standby\" value=\"usual\""));
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&archive=never"), 303);
+	ck_assert_int_eq(get(w.id).archive_ttl_s, 0);
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&standby=usual"), 303);
+	ck_assert_int_eq(get(w.id).standby_ttl_s, 420);
+	ck_assert_int_eq(get(w.id).archive_ttl_s, 0);
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&archive=usual"), 303);
+	ck_assert_int_eq(get(w.id).archive_ttl_s, 86400);
+	ck_assert_str_eq(get(w.id).name, "a");
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&standby=maybe"), 400);
+	ck_assert_int_eq(get(w.id).standby_ttl_s, 420);
+	ck_assert_int_eq(press(bob_cookie, path, "csrf=bob-token"), 403);
+	/* nothing to go back to where the site puts none to sleep */
+	ok(setting_put(cx, db, SETTING_STANDBY_TTL_SECONDS, 0));
+	ck_assert_int_eq(press(ann_cookie, path, CSRF "&standby=never"), 303);
+	ck_assert_int_eq(look(ann_cookie, page), 200);
+	ck_assert(says("Pinned: ") && !says("value=\"usual\""));
+}
+END_TEST
+
 START_TEST(edit_keeps_what_was_not_touched)
 {
 	struct wish_new n = {.name = "a",
@@ -499,6 +536,7 @@ main(void)
 				      the_list_is_paged_and_searched,
 				      the_page_says_why_it_runs,
 				      the_page_keeps_it_running,
+				      the_page_pins_it,
 				      edit_keeps_what_was_not_touched,
 				      delete_asks_and_names_it,
 				      an_admin_recovers};
