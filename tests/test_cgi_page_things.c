@@ -451,7 +451,7 @@ START_TEST(apps_are_shown_with_their_use)
 	create(&ann_who, "a");
 	ck_assert_int_eq(page("/admin/apps"), 200);
 	ck_assert(says("/bin/true") && says("installed") &&
-		  says("Workspaces: 1, running: 0") && says("Terminal"));
+		  says("1 workspace, 0 running") && says("Terminal"));
 	raw("UPDATE workspace SET rev = rev + 1, app = 'gone<i>'");
 	ck_assert_int_eq(page("/admin/apps"), 200);
 	ck_assert(says("not in roost.conf") && says("gone&lt;i&gt;"));

@@ -41,7 +41,7 @@ withSite('administration', { apps: app('wsapp') }, (it) => {
 			await page.goto('/admin/users');
 			await page.getByLabel('Name', { exact: true }).fill(name);
 			await press(page, 'Search');
-			await page.getByText('Workspaces: 1, running: 1').waitFor();
+			await page.getByText('1 workspace, 1 running').waitFor();
 			await page.getByRole('link', { name }).click();
 			await page.getByLabel('Workspaces that may run').fill('7');
 			await press(page, 'Save');
