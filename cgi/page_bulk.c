@@ -15,14 +15,16 @@ bulk_path(struct cx *cx, const char *id)
 /* The first BULK_MOST that the filter finds. */
 static enum err
 find_ids(struct cx *cx, struct call *c, const char *filter,
-	 const char *const **ids, size_t *n, int64_t *more)
+	 const struct value *sort, const char *const **ids, size_t *n,
+	 int64_t *more)
 {
 	struct find_query q;
 	struct ws_found found;
 	const char **v;
 	enum err e;
 
-	if ((e = find_read(cx, c, filter, &q)))
+	if ((e = find_read(cx, c, filter, &q)) ||
+	    (sort != NULL && (e = find_sort(cx, sort, &q))))
 		return e;
 	q.find.limit = BULK_MOST;
 	if ((e = workspace_find(cx, c->db, &q.find, &found)))
@@ -38,7 +40,8 @@ find_ids(struct cx *cx, struct call *c, const char *filter,
 
 struct selection {
 	const struct value *verb, *id, *filter;
-	bool all; /* that the filter finds; else those in id */
+	const struct value *sort; /* NULL: as the filter has it */
+	bool all;		  /* that the filter finds; else those in id */
 };
 
 static enum err
@@ -62,7 +65,7 @@ make(struct cx *cx, struct call *c, const struct selection *s,
 
 	if ((e = read_verb(cx, s, &verb)))
 		return e;
-	if (s->all && (e = find_ids(cx, c, filter, &ids, &n, &more)))
+	if (s->all && (e = find_ids(cx, c, filter, s->sort, &ids, &n, &more)))
 		return e;
 	return bulk_make(cx, c->db, &c->who, verb, ids, n, filter, more, plan);
 }
@@ -152,6 +155,7 @@ page_bulk_new(struct cx *cx, struct call *c)
 	const struct selection s = {.verb = IN(c, bulk, verb),
 				    .id = IN(c, bulk, id),
 				    .filter = IN(c, bulk, filter),
+				    .sort = IN(c, bulk, sort),
 				    .all = IN(c, bulk, all)->set};
 	const char *id;
 	enum err e = make(cx, c, &s, &id);

@@ -34,6 +34,17 @@ find_read(struct cx *cx, struct call *c, const char *text, struct find_query *q)
 	return e;
 }
 
+enum err
+find_sort(struct cx *cx, const struct value *sort, struct find_query *q)
+{
+	if (admin_text(sort) == NULL)
+		return OK;
+	q->find.unused_first = strcmp(sort->text, "unused") == 0;
+	return q->find.unused_first || strcmp(sort->text, "newest") == 0
+		       ? OK
+		       : cx_field(cx, "sort", "newest or unused");
+}
+
 /* A form below the list carries what the list was asked for, and may come
  * back (again.h). */
 static const struct value *
@@ -54,16 +65,11 @@ sort_of(struct call *c)
 static enum err
 read_query(struct cx *cx, struct call *c, struct find_query *q)
 {
-	const char *sort = admin_text(sort_of(c));
-	enum err e = find_read(cx, c, admin_text(filter_of(c)), q);
+	enum err e;
 
-	if (e)
+	if ((e = find_read(cx, c, admin_text(filter_of(c)), q)) ||
+	    (e = find_sort(cx, sort_of(c), q)))
 		return e;
-	if (sort != NULL) {
-		q->find.unused_first = strcmp(sort, "unused") == 0;
-		if (!q->find.unused_first && strcmp(sort, "newest") != 0)
-			return cx_field(cx, "sort", "newest or unused");
-	}
 	q->find.cursor = admin_text(IN(c, find, cursor));
 	if (IN(c, find, limit)->set)
 		q->find.limit = IN(c, find, limit)->num;

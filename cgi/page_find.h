@@ -15,6 +15,9 @@ struct find_query {
  * q->bad. text NULL: "". */
 MUST_USE enum err find_read(struct cx *cx, struct call *c, const char *text,
 			    struct find_query *q);
+/* In the order that is chosen on the page. ERR_INVALID (sort). */
+MUST_USE enum err find_sort(struct cx *cx, const struct value *sort,
+			    struct find_query *q);
 /* A workspace as pages of administration show it: page_item() and its owner. */
 MUST_USE enum err find_item(struct cx *cx, struct call *c,
 			    const struct settings *s, const struct workspace *w,

@@ -42,10 +42,31 @@ api_user(struct cx *cx, struct call *c)
 
 /* ---- The page ---- */
 
+/* The form, what it was made of, and where the one that came back differs. */
+static void
+view_edit(struct cx *cx, struct call *c, const struct user *u)
+{
+	struct json_object *form = again_form(c, "user_edit");
+	const char *role = role_name(u->role), *limit = "";
+	const char *to;
+
+	if (u->max_running >= 0)
+		limit = arena_printf(&cx->arena, "%lld",
+				     (long long)u->max_running);
+	to = again_text(form, "role", role);
+	view_bool(c->view, "to_admin", strcmp(to, role_name(ROLE_ADMIN)) == 0);
+	view_bool(c->view, "role_differs", strcmp(to, role) != 0);
+	view_bool(c->view, "limit_differs",
+		  strcmp(again_text(form, "max_running", limit), limit) != 0);
+	view_text(c->view, "role_now", role);
+	view_text(c->view, "limit_now", limit);
+	view_int(c->view, "limit_was", u->max_running);
+}
+
 enum err
 people_show(struct cx *cx, struct call *c, int64_t id)
 {
-	struct json_object *form, *o;
+	struct json_object *o;
 	struct settings s;
 	struct user u;
 	enum err e;
@@ -55,14 +76,7 @@ people_show(struct cx *cx, struct call *c, int64_t id)
 	    (e = page_tokens(cx, c, id, "tokens")) ||
 	    (e = page_sessions(cx, c, id, "sessions")))
 		return e;
-	form = again_form(c, "user_edit");
-	view_bool(c->view, "to_admin",
-		  strcmp(again_text(form, "role", role_name(u.role)),
-			 role_name(ROLE_ADMIN)) == 0);
-	if (u.max_running < 0)
-		again_text(form, "max_running", "");
-	else
-		again_int(form, "max_running", u.max_running);
+	view_edit(cx, c, &u);
 	(void)again_form(c, "user_password");
 	o = view_obj(c->view, "person");
 	people_view(o, &u);
@@ -145,12 +159,19 @@ enum err
 page_user_edit(struct cx *cx, struct call *c)
 {
 	const struct value *most = IN(c, user_edit, max_running);
+	const struct value *role_was = IN(c, user_edit, role_was);
+	const struct value *most_was = IN(c, user_edit, max_running_was);
 	struct people_edit w = {.set_role = true,
 				.set_limit = true,
-				.max_running = most->set ? most->num : -1};
-	enum err e = people_role(cx, IN(c, user_edit, role), &w.role);
+				.max_running = most->set ? most->num : -1,
+				.set_seen = role_was->set && most_was->set,
+				.limit_seen = most_was->num};
+	enum err e;
 
-	return e ? e : edit(cx, c, &w, "said_user_saved");
+	if ((e = people_role(cx, IN(c, user_edit, role), &w.role)) ||
+	    (e = people_role(cx, role_was, &w.role_seen)))
+		return e;
+	return edit(cx, c, &w, "said_user_saved");
 }
 
 enum err

@@ -68,13 +68,13 @@ view_field(struct cx *cx, struct call *c, struct json_object *o, enum setting s,
 	   int64_t value)
 {
 	struct json_object *form = again_form(c, "settings"), *wrong;
-	const char *key = setting_key(s);
+	const char *key = setting_key(s), *now, *typed;
 
+	now = arena_printf(&cx->arena, "%lld", (long long)value);
+	typed = again_text(form, key, now);
 	view_text(o, "label", arena_printf(&cx->arena, "set_%s", key));
-	view_text(o, "typed",
-		  again_text(form, key,
-			     arena_printf(&cx->arena, "%lld",
-					  (long long)value)));
+	view_text(o, "typed", typed);
+	view_bool(o, "differs", strcmp(typed, now) != 0);
 	if ((wrong = again_wrong(cx, form, key)) != NULL)
 		view_put(o, "wrong", wrong);
 }
@@ -162,6 +162,7 @@ page_settings(struct cx *cx, struct call *c)
 			     all.v[s], stored[s]);
 	}
 	scope = again_text(again_form(c, "settings"), "scope", "new");
+	view_text(c->view, "seen", settings_mark(cx, &all));
 	view_bool(c->view, "scope_same", strcmp(scope, "same") == 0);
 	view_bool(c->view, "scope_all", strcmp(scope, "all") == 0);
 	view_file(cx, c, "file");
@@ -212,8 +213,9 @@ api_settings_rehearse(struct cx *cx, struct call *c)
 	return OK;
 }
 
+/* seen: what the person knows of, or NULL. */
 static enum err
-show_rehearsal(struct cx *cx, struct call *c)
+show_rehearsal(struct cx *cx, struct call *c, const char *seen)
 {
 	struct settings_wish w;
 	struct settings now;
@@ -221,8 +223,10 @@ show_rehearsal(struct cx *cx, struct call *c)
 	enum err e;
 
 	if ((e = wish_of(cx, FIELD(c, settings, 0), IN(c, settings, scope),
-			 &w)) ||
-	    (e = settings_load(cx, c->db, &now)) ||
+			 &w)))
+		return e;
+	w.seen = seen;
+	if ((e = settings_load(cx, c->db, &now)) ||
 	    (e = settings_rehearse(cx, c->db, &w, &r)))
 		return e;
 	view_rehearsal(cx, c, &r);
@@ -241,7 +245,7 @@ show_rehearsal(struct cx *cx, struct call *c)
 enum err
 page_settings_rehearse(struct cx *cx, struct call *c)
 {
-	return show_rehearsal(cx, c);
+	return show_rehearsal(cx, c, admin_text(IN(c, settings, seen)));
 }
 
 /* ---- Saving ---- */
@@ -275,7 +279,7 @@ page_settings_save(struct cx *cx, struct call *c)
 		cx_clear(cx);
 		c->rp->status = err_http(e);
 		view_bool(c->view, "outrun", true);
-		return show_rehearsal(cx, c);
+		return show_rehearsal(cx, c, NULL);
 	}
 	if (e)
 		return e;

@@ -337,6 +337,39 @@ START_TEST(the_api_asks_for_a_pass_as_the_pages_do)
 }
 END_TEST
 
+/* Two have opened the page of bob; the second one is told, not obeyed. */
+START_TEST(a_form_from_before_overwrites_nothing)
+{
+	const char *path = page_of(&bob_who, "/edit");
+	const char *was = "&role_was=user&max_running_was=-1";
+	struct user u;
+
+	ck_assert_int_eq(look(admin_cookie, page_of(&bob_who, "")), 200);
+	ck_assert(says("name=\"role_was\" value=\"user\""));
+	ck_assert(says("name=\"max_running_was\" value=\"-1\""));
+	ck_assert_int_eq(press(admin_cookie, path,
+			       fmt(CSRF "&role=user&max_running=5%s", was)),
+			 303);
+	ck_assert_int_eq(press(admin_cookie, path,
+			       fmt(CSRF "&role=admin&max_running=%s", was)),
+			 409);
+	ck_assert(says("since you opened the page"));
+	ck_assert(says("<option value=\"admin\" selected>"));
+	ck_assert(says("Now: User") && says("Now: 5."));
+	ck_assert(says("name=\"max_running_was\" value=\"5\""));
+	ok(user_by_id(cx, db, bob_who.user_id, &u));
+	ck_assert_int_eq(u.role, ROLE_USER);
+	ck_assert_int_eq(u.max_running, 5);
+	ck_assert_int_eq(press(admin_cookie, path,
+			       CSRF "&role=admin&max_running=&role_was=user"
+				    "&max_running_was=5"),
+			 303);
+	ok(user_by_id(cx, db, bob_who.user_id, &u));
+	ck_assert_int_eq(u.role, ROLE_ADMIN);
+	ck_assert_int_eq(u.max_running, -1);
+}
+END_TEST
+
 START_TEST(a_delete_is_shown_before_it_is_done)
 {
 	struct workspace w = becomes(create(&ann_who, "a").id, STATUS_RUNNING);
@@ -445,6 +478,7 @@ main(void)
 		role_limit_and_access,
 		sessions_and_tokens_of_others,
 		the_api_asks_for_a_pass_as_the_pages_do,
+		a_form_from_before_overwrites_nothing,
 		a_delete_is_shown_before_it_is_done,
 		the_api_does_the_same,
 	};

@@ -59,7 +59,7 @@ START_TEST(shown_rehearsed_saved)
 			 200);
 	ck_assert(says("<del>24</del>"));
 	ck_assert(says("<ins>48</ins>"));
-	ck_assert(says("1 workspaces get another idle time"));
+	ck_assert(says("1 workspace gets another idle time"));
 	ck_assert(says("name=\"undo_hours\" value=\"48\""));
 	ck_assert_int_eq(setting_of(SETTING_UNDO_HOURS), 24);
 	ck_assert_int_eq(press(admin_cookie, "/admin/settings",
@@ -68,6 +68,19 @@ START_TEST(shown_rehearsed_saved)
 			 409);
 	ck_assert(says("Somebody else has changed"));
 	ck_assert_int_eq(setting_of(SETTING_UNDO_HOURS), 24);
+	/* so is one who has opened the form before */
+	ck_assert_int_eq(look(admin_cookie,
+			      "/admin/settings/rehearsal?undo_hours=7"
+			      "&seen=0000000000000000"),
+			 409);
+	ck_assert(says("role=\"alert\" id=\"again\""));
+	ck_assert(says("since you opened this page"));
+	ck_assert(says("value=\"7\"") && says("Now 24."));
+	ck_assert_int_eq(look(admin_cookie,
+			      fmt("/admin/settings/rehearsal?undo_hours=7"
+				  "&seen=%s",
+				  between("name=\"seen\" value=\"", "\""))),
+			 200);
 	ck_assert_int_eq(press(admin_cookie, "/admin/settings",
 			       CSRF "&undo_hours=48&standby_ttl_seconds=60&"
 				    "scope=all"),

@@ -210,6 +210,10 @@ edit_all(struct cx *cx, struct db *db, const struct who *who,
 	struct diff d = {.n = 0};
 	enum err e = OK;
 
+	if (w->set_seen &&
+	    (u->role != w->role_seen || u->max_running != w->limit_seen))
+		return cx_fail(cx, ERR_CONFLICT, "%s has changed meanwhile",
+			       u->name);
 	if (w->set_role)
 		e = edit_role(cx, db, who, u, w->role, &d);
 	/* what was just changed counts for the next rule */

@@ -37,6 +37,11 @@ struct people_edit {
 	enum role role;
 	int64_t max_running; /* -1: the setting */
 	bool disabled;
+	/* What both were when it was asked for; ERR_CONFLICT when they are
+	 * others now. */
+	bool set_seen;
+	enum role role_seen;
+	int64_t limit_seen;
 };
 /* Disabling ends the sessions. */
 MUST_USE enum err people_edit(struct cx *cx, struct db *db,
