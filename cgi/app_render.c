@@ -3,6 +3,7 @@
 
 #include "base/host.h"
 #include "base/log.h"
+#include "base/uri.h"
 #include "cgi/app.h"
 #include "web/accept.h"
 #include "web/url.h"
@@ -190,7 +191,7 @@ to_login(struct cx *cx, struct call *c, enum err e)
 		return false;
 	response_redirect(c->rp, 303,
 			  arena_printf(&cx->arena, "/login?back=%s",
-				       url_encoded(cx, back)));
+				       uri_encode(cx, back)));
 	return true;
 }
 

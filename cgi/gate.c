@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/host.h"
 #include "base/log.h"
+#include "base/uri.h"
 #include "cgi/door.h"
 #include "cgi/host.h"
 #include "cgi/probe.h"
@@ -302,7 +303,7 @@ send_to_login(struct cx *cx, struct ask *a)
 
 	response_redirect(&a->rp, 302,
 			  arena_printf(&cx->arena, "/login?back=%s",
-				       url_encoded(cx, back)));
+				       uri_encode(cx, back)));
 	response_header(&a->rp, "Cache-Control", "no-store");
 }
 

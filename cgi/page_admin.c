@@ -1,5 +1,6 @@
 /* The frame of the pages of administration, and their lists. */
 #include "cgi/page_admin.h"
+#include "base/uri.h"
 #include "web/url.h"
 
 static const struct {
@@ -57,10 +58,10 @@ query(struct cx *cx, const struct admin_filter *f, size_t n, const char *cursor)
 	for (size_t i = 0; i < n; i++)
 		if (admin_text(f[i].value) != NULL)
 			q = arena_printf(&cx->arena, "%s%s=%s&", q, f[i].name,
-					 url_encoded(cx, f[i].value->text));
+					 uri_encode(cx, f[i].value->text));
 	if (cursor != NULL)
 		q = arena_printf(&cx->arena, "%scursor=%s", q,
-				 url_encoded(cx, cursor));
+				 uri_encode(cx, cursor));
 	return q;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/command.h"
+#include "base/uri.h"
 #include "cgi/page_admin.h"
 #include "store/ws_find.h"
 #include "web/url.h"
@@ -112,8 +113,8 @@ add_words(struct cx *cx, struct json_object *o, const struct entry *en)
 	view_text(o, "tone", good ? "RUNNING" : "ERROR");
 	view_bool(o, "known", en->app != NULL);
 	view_text(o, "found_query",
-		  url_encoded(cx, arena_printf(&cx->arena, "app:\"%s\"",
-					       en->name)));
+		  uri_encode(cx,
+			     arena_printf(&cx->arena, "app:\"%s\"", en->name)));
 }
 
 enum err

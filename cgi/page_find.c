@@ -1,5 +1,6 @@
 /* All workspaces of the site, as a filter finds them. SPEC section 9. */
 #include "cgi/page_find.h"
+#include "base/uri.h"
 
 #include <string.h>
 
@@ -82,7 +83,7 @@ find_path(struct cx *cx, const char *filter)
 	if (filter[0] == '\0')
 		return "/admin/workspaces";
 	return arena_printf(&cx->arena, "/admin/workspaces?filter=%s",
-			    url_encoded(cx, filter));
+			    uri_encode(cx, filter));
 }
 
 enum err

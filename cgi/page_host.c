@@ -18,6 +18,7 @@
  */
 #include <string.h>
 
+#include "base/uri.h"
 #include "cgi/host.h"
 #include "cgi/page.h"
 #include "cgi/stand.h"
@@ -89,7 +90,7 @@ visit_enter(struct cx *cx, struct call *c)
 		return e;
 	return visit_host(cx, c,
 			  arena_printf(&cx->arena, HOST_ENTER "?code=%s&to=%s",
-				       code, url_encoded(cx, to)));
+				       code, uri_encode(cx, to)));
 }
 
 /* ---- There: on the workspace's own ---- */
@@ -113,7 +114,7 @@ begin(struct cx *cx, struct call *c)
 	go(cx, c, host_control(cx),
 	   arena_printf(&cx->arena, "/workspaces/%s/enter?state=%s&to=%s",
 			c->host_id, state,
-			url_encoded(cx, host_path_ok(to) ? to : "/")));
+			uri_encode(cx, host_path_ok(to) ? to : "/")));
 	return OK;
 }
 

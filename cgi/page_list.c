@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/uri.h"
 #include "cgi/page.h"
 #include "store/change.h"
 #include "store/setting.h"
@@ -262,13 +263,13 @@ page_query(struct cx *cx, struct call *c, const char *cursor)
 		if (text_or_null(v[i]) != NULL)
 			query = arena_printf(&cx->arena, "%s%s=%s&", query,
 					     name[i],
-					     url_encoded(cx, v[i]->text));
+					     uri_encode(cx, v[i]->text));
 	if (IN(c, list, limit)->set)
 		query = arena_printf(&cx->arena, "%slimit=%lld&", query,
 				     (long long)IN(c, list, limit)->num);
 	if (cursor != NULL)
 		query = arena_printf(&cx->arena, "%scursor=%s", query,
-				     url_encoded(cx, cursor));
+				     uri_encode(cx, cursor));
 	return query;
 }
 

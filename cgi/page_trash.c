@@ -1,4 +1,5 @@
 /* What was deleted and can still be brought back. SPEC F7. */
+#include "base/uri.h"
 #include "cgi/page.h"
 #include "store/change.h"
 #include "store/setting.h"
@@ -71,9 +72,9 @@ page_trash(struct cx *cx, struct call *c)
 	view_int(c->view, "total", page.total);
 	view_bool(c->view, "not_first", page.prev != NULL || page.beyond);
 	if (page.prev != NULL)
-		view_text(c->view, "prev_cursor", url_encoded(cx, page.prev));
+		view_text(c->view, "prev_cursor", uri_encode(cx, page.prev));
 	if (page.next != NULL)
-		view_text(c->view, "next_cursor", url_encoded(cx, page.next));
+		view_text(c->view, "next_cursor", uri_encode(cx, page.next));
 	view_bool(c->view, "paged",
 		  page.prev != NULL || page.next != NULL || page.beyond);
 	view_text(c->view, "title", page_say(c->lang, TEXT_trash_page));

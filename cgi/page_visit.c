@@ -15,6 +15,7 @@
 
 #include "base/host.h"
 #include "base/id.h"
+#include "base/uri.h"
 #include "cgi/door.h"
 #include "cgi/page.h"
 #include "cgi/stand.h"
@@ -51,7 +52,7 @@ visit_slash(struct cx *cx, struct call *c)
 		return cx_fail(cx, ERR_WS_NOT_FOUND, "not an id");
 	response_redirect(c->rp, 308,
 			  arena_printf(&cx->arena, "/w/%s/%s%s",
-				       url_encoded(cx, c->param[0]),
+				       uri_encode(cx, c->param[0]),
 				       query[0] != '\0' ? "?" : "", query));
 	return OK;
 }
@@ -161,7 +162,7 @@ view_ws(struct cx *cx, struct call *c, const struct workspace *w,
 	view_put(c->view, "workspace", page_item(cx, c, &s, w));
 	view_text(c->view, "title", w->name);
 	view_text(c->view, "to", to);
-	view_text(c->view, "to_encoded", url_encoded(cx, to));
+	view_text(c->view, "to_encoded", uri_encode(cx, to));
 	return OK;
 }
 

@@ -1,6 +1,7 @@
 /* Percent signs, UTF-8, where one may be sent to. */
 #include <string.h>
 
+#include "base/uri.h"
 #include "support/suite.h"
 #include "web/url.h"
 
@@ -74,7 +75,7 @@ START_TEST(encodes_and_decodes_every_byte_sequence_back)
 		n = strlen(text);
 		ck_assert_uint_eq(utf8_char(text, n), n);
 		ck_assert_uint_eq(n > 1 ? utf8_char(text, n - 1) : 0, 0);
-		const char *coded = url_encoded(&cx, text);
+		const char *coded = uri_encode(&cx, text);
 		ck_assert_int_eq(url_decode(&cx, coded, strlen(coded), true,
 					    &back),
 				 OK);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/id.h"
+#include "base/uri.h"
 #include "net/retry.h"
 
 #define ANSWER_MOST ((size_t)1 << 20)
@@ -92,11 +93,11 @@ signed_head(struct cx *cx, const struct s3 *s3, const struct s3_ask *ask,
 			      .at_ms = clock_now_ms() + s3->skew_ms};
 	const char *query = s3_query(cx, ask->query, ask->n_query);
 
-	w.path = s3_encode(cx,
-			   arena_printf(&cx->arena, "%s/%s%s", s3->root,
-					ask->object ? cx->site->s3_prefix : "",
-					ask->object ? ask->object : ""),
-			   true);
+	w.path = uri_encode_path(cx,
+				 arena_printf(&cx->arena, "%s/%s%s", s3->root,
+					      ask->object ? cx->site->s3_prefix
+							  : "",
+					      ask->object ? ask->object : ""));
 	id_hash(ask->n ? ask->body : "", ask->n, sha256);
 	*path = arena_printf(&cx->arena, "%s%s%s", w.path, *query ? "?" : "",
 			     query);

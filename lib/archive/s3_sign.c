@@ -8,40 +8,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/uri.h"
 
 #define HEAD_MOST 24
 #define TEXT_MOST ((size_t)64 << 10)
 #define ALGORITHM "AWS4-HMAC-SHA256"
-
-/* RFC 3986: what is not unreserved is encoded. */
-static bool
-is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	       c == '~';
-}
-
-const char *
-s3_encode(struct cx *cx, const char *s, bool path)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	char *out = arena_alloc(&cx->arena, strlen(s) * 3 + 1), *to = out;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (is_unreserved(*s) || (path && *s == '/')) {
-			*to++ = *s;
-			continue;
-		}
-		*to++ = '%';
-		*to++ = digits[c >> 4];
-		*to++ = digits[c & 15];
-	}
-	*to = '\0';
-	return out;
-}
 
 /* By what stands before the separator, then by all of it. */
 static int
@@ -67,8 +38,8 @@ s3_query(struct cx *cx, const struct s3_pair *v, size_t n)
 	assert(n <= S3_PAIRS_MAX);
 	for (i = 0; i < n; i++)
 		text[i] = arena_printf(&cx->arena, "%s=%s",
-				       s3_encode(cx, v[i].name, false),
-				       s3_encode(cx, v[i].value, false));
+				       uri_encode(cx, v[i].name),
+				       uri_encode(cx, v[i].value));
 	qsort(text, n, sizeof(*text), by_name);
 	buf_init(&b, TEXT_MOST);
 	for (i = 0; i < n; i++)

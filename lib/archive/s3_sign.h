@@ -28,7 +28,7 @@ struct s3_pair {
 struct s3_signed {
 	const char *method;
 	const char *host; /* as in the Host header: "name" or "name:port" */
-	const char *path; /* encoded: s3_encode */
+	const char *path; /* encoded: uri_encode_path */
 	const struct s3_pair *query;
 	size_t n_query;
 	const char *const
@@ -38,8 +38,6 @@ struct s3_signed {
 	int64_t at_ms;
 };
 
-/* Percent-encoded the way that is signed; slashes stay if `path`. */
-const char *s3_encode(struct cx *cx, const char *s, bool path);
 /* "a=b&c=", sorted and encoded; "" when there are none. */
 const char *s3_query(struct cx *cx, const struct s3_pair *v, size_t n);
 /* All headers to send (the host's comes by itself), NULL at the end. */

@@ -7,6 +7,7 @@
 #include "archive/store_s3.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/uri.h"
 
 struct store_reader {
 	struct s3 *s3;
@@ -192,11 +193,10 @@ s3_link(struct cx *cx, const char *key, const char *name, int seconds,
 		return e;
 	w.host = s3->host;
 	w.at_ms = clock_now_ms() + s3->skew_ms;
-	w.path = s3_encode(cx,
-			   arena_printf(&cx->arena, "%s/%s%s", s3->root,
-					cx->site->s3_prefix,
-					s3_name(cx, key, SPOT_OBJECT)),
-			   true);
+	w.path = uri_encode_path(cx,
+				 arena_printf(&cx->arena, "%s/%s%s", s3->root,
+					      cx->site->s3_prefix,
+					      s3_name(cx, key, SPOT_OBJECT)));
 	*url = arena_printf(&cx->arena, "%s%s", s3->url,
 			    s3_presign(cx, &s3->keys, &w, seconds));
 	return OK;

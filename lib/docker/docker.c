@@ -1,5 +1,5 @@
 /* The engine's connection, and one question to it. */
-#include "docker/docker.h"
+#include "docker/docker_part.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@ static _Thread_local struct kept {
 	char *text[TEXTS]; /* docker_host, docker_ca, docker_cert, docker_key */
 	char *url;
 	int minor; /* of the version that is spoken; 0: not asked yet */
+	bool podman;
 } kept;
 
 static void
@@ -130,8 +131,8 @@ connect_peer(struct cx *cx)
 
 /* What libcurl says of a socket that may not be opened is "could not
  * connect": whoever sets a site up needs more. */
-static enum err
-explain(struct cx *cx, enum err e)
+enum err
+docker_explain(struct cx *cx, enum err e)
 {
 	const char *socket = kept.text[0] + strlen("unix://");
 	const char *said = arena_strdup(&cx->arena, cx->why);
@@ -157,7 +158,7 @@ ask_once(struct cx *cx, const struct peer_request *rq, struct http_answer *a)
 {
 	enum err e = peer_do(cx, kept.peer, rq, a);
 
-	return e ? explain(cx, e) : OK;
+	return e ? docker_explain(cx, e) : OK;
 }
 
 /* Nobody there for a moment is no news: engines are restarted. */
@@ -209,6 +210,7 @@ choose_version(struct cx *cx, const struct http_answer *a)
 			       "is needed (Docker 20.10, Podman 4)",
 			       kept.text[0], most, DOCKER_MINOR);
 	kept.minor = most >= DOCKER_MINOR_NEW ? DOCKER_MINOR_NEW : DOCKER_MINOR;
+	kept.podman = http_header(cx, a, "Libpod-Api-Version") != NULL;
 	return OK;
 }
 
@@ -234,11 +236,13 @@ ask_version(struct cx *cx, const struct docker_ask *ask_for)
 }
 
 static const char *const json_head[] = {"Content-Type: application/json", NULL};
+static const char *const tar_head[] = {"Content-Type: application/x-tar", NULL};
 
-static enum err
-request_of(struct cx *cx, const struct docker_ask *a, struct peer_request *rq)
+enum err
+docker_request(struct cx *cx, const struct docker_ask *a,
+	       struct peer_request *rq)
 {
-	const char *text = NULL;
+	const char *text = a->tar;
 	enum err e;
 
 	if ((e = connect_peer(cx)) || (e = ask_version(cx, a)))
@@ -250,9 +254,11 @@ request_of(struct cx *cx, const struct docker_ask *a, struct peer_request *rq)
 		.method = a->method ? a->method : "GET",
 		.path = arena_printf(&cx->arena, "/v1.%d%s", kept.minor,
 				     a->path),
-		.head = json_head,
+		.head = a->is_tar ? tar_head : json_head,
 		.body = text,
-		.n = text ? strlen(text) : 0,
+		.n = a->is_tar ? a->n_tar
+		     : text    ? strlen(text)
+			       : 0,
 		.max = a->max ? a->max : DOCKER_ONE_MAX,
 		.deadline_ms = a->deadline_ms
 				       ? a->deadline_ms
@@ -260,6 +266,25 @@ request_of(struct cx *cx, const struct docker_ask *a, struct peer_request *rq)
 		.quit = a->quit,
 		.arg = a->arg,
 	};
+	return OK;
+}
+
+struct peer *
+docker_peer(void)
+{
+	return kept.peer;
+}
+
+enum err
+docker_is_podman(struct cx *cx, bool *podman)
+{
+	const struct docker_ask nothing = {.path = "/"};
+	struct peer_request rq;
+	enum err e = docker_request(cx, &nothing, &rq);
+
+	if (e)
+		return e;
+	*podman = kept.podman;
 	return OK;
 }
 
@@ -298,7 +323,7 @@ docker_do(struct cx *cx, const struct docker_ask *a, struct docker_answer *out)
 	struct peer_request rq;
 	enum err e;
 
-	if ((e = request_of(cx, a, &rq)))
+	if ((e = docker_request(cx, a, &rq)))
 		return e;
 	if (!(e = ask(cx, &rq, &answer)))
 		e = take_answer(cx, &answer, a->stream, out);

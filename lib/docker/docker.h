@@ -43,7 +43,10 @@ struct docker_ask {
 	const char *method; /* NULL: GET */
 	const char *path;   /* "/containers/json?all=1", without a version */
 	struct json_object *body; /* NULL: none; stays the caller's */
-	size_t max;		  /* 0: DOCKER_ONE_MAX */
+	bool is_tar;		  /* what is sent is a tar: */
+	const char *tar;	  /* n_tar bytes of it, or a stream */
+	size_t n_tar;
+	size_t max;  /* 0: DOCKER_ONE_MAX */
 	bool stream; /* a good answer is many JSON texts: only its text */
 	int64_t deadline_ms; /* clock_mono_ms; 0: DOCKER_LOOK_MS from now */
 	bool (*quit)(void *arg);
@@ -69,6 +72,28 @@ MUST_USE enum err docker_must(struct cx *cx, const struct docker_ask *ask,
 enum err docker_refused(struct cx *cx, const struct docker_answer *a,
 			const char *what);
 
+/* Podman, which speaks the same, does some things in its own way. */
+MUST_USE enum err docker_is_podman(struct cx *cx, bool *podman);
+
+/* ---- docker_stream.c: what is too large for memory ---- */
+
+struct docker_stream;
+
+/* A stream's deadline is the ask's, and 0 is none. A status of 300 and more
+ * is an error, as for docker_must. */
+MUST_USE enum err docker_get(struct cx *cx, const struct docker_ask *ask,
+			     const char *what, struct docker_stream **s);
+/* *n = 0 at the end; one that is cut is ERR_UNREACHABLE. */
+MUST_USE enum err docker_read(struct cx *cx, struct docker_stream *s, void *p,
+			      size_t max, size_t *n);
+MUST_USE enum err docker_put(struct cx *cx, const struct docker_ask *ask,
+			     const char *what, struct docker_stream **s);
+MUST_USE enum err docker_write(struct cx *cx, struct docker_stream *s,
+			       const void *p, size_t n);
+/* All of it was taken: the engine says so. */
+MUST_USE enum err docker_taken(struct cx *cx, struct docker_stream *s);
+void docker_end(struct docker_stream *s); /* at any time; NULL is fine */
+
 /* ---- docker_json.c ---- */
 
 /* ERR_UNREACHABLE: no JSON, too deep, or not UTF-8. In cx's arena. */
@@ -83,8 +108,6 @@ bool docker_true(struct json_object *o, const char *path);
 struct json_object *docker_member(struct json_object *o, const char *path);
 /* One line, no control characters, at most 300 bytes; in cx's arena. */
 const char *docker_words(struct cx *cx, const char *text);
-/* A part of a path or query: all but letters, digits and -._~ as %XX. */
-const char *docker_escape(struct cx *cx, const char *s);
 /* The filter that only things of this site and kind pass, escaped. */
 const char *docker_filter(struct cx *cx, const char *kind);
 /* {"roost.site": ..., "roost.kind": kind, "roost.workspace-id": id, ...} */
@@ -130,7 +153,25 @@ MUST_USE enum err docker_create(struct cx *cx, const char *name,
 void docker_log(struct cx *cx, const char *name, struct buf *out);
 /* All containers of this site and kind, whatever they are about: a list. */
 MUST_USE enum err docker_list(struct cx *cx, const char *kind,
-			      struct json_object **list);
+			      int64_t deadline_ms, struct json_object **list);
+/* ---- docker_volume.c ---- */
+
+/* There already: OK, as it is. */
+MUST_USE enum err docker_volume_make(struct cx *cx, const char *name,
+				     struct json_object *labels);
+/* Absent: OK. ERR_EXISTS: a container has it. */
+MUST_USE enum err docker_volume_remove(struct cx *cx, const char *name);
+/* Is it there, and of this site and kind? Another one's is not. */
+MUST_USE enum err docker_volume_look(struct cx *cx, const char *name,
+				     const char *kind, bool *there);
+/* All of this site and kind: a list, perhaps none. */
+MUST_USE enum err docker_volumes(struct cx *cx, const char *kind,
+				 struct json_object **list);
+
+/* ---- docker_thing.c, again: images ---- */
+
+/* An image with no file in it, for containers that are never started. */
+MUST_USE enum err docker_empty_image(struct cx *cx, const char *name);
 /* Is the image there? (without pulling) */
 MUST_USE enum err docker_has_image(struct cx *cx, const char *image,
 				   bool *there);

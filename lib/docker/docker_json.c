@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/uri.h"
 #include "docker/docker.h"
 
 #define WORDS_MAX 300
@@ -132,26 +133,6 @@ docker_words(struct cx *cx, const char *text)
 }
 
 const char *
-docker_escape(struct cx *cx, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char *out = arena_alloc(&cx->arena, strlen(s) * 3 + 1), *p = out;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (isalnum(c) || strchr("-._~", c)) {
-			*p++ = *s;
-			continue;
-		}
-		*p++ = '%';
-		*p++ = hex[c >> 4];
-		*p++ = hex[c & 15];
-	}
-	return out;
-}
-
-const char *
 docker_filter(struct cx *cx, const char *kind)
 {
 	struct json_object *o = json_object_new_object();
@@ -164,7 +145,7 @@ docker_filter(struct cx *cx, const char *kind)
 	if (kind)
 		docker_add_text(list, arena_printf(&cx->arena, "%s=%s",
 						   DOCKER_LABEL_KIND, kind));
-	out = docker_escape(
+	out = uri_encode(
 		cx, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 	return out;

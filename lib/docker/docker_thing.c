@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/uri.h"
 #include "docker/docker.h"
 
 /* So long may the end of a killed container take that was told to go. */
@@ -114,7 +115,7 @@ docker_has_image(struct cx *cx, const char *image, bool *there)
 {
 	const struct docker_ask ask = {
 		.path = arena_printf(&cx->arena, "/images/%s/json",
-				     docker_escape(cx, image))};
+				     uri_encode(cx, image))};
 	struct docker_answer a;
 	enum err e;
 
@@ -168,7 +169,7 @@ pull(struct cx *cx, const char *image, const struct docker_ask *patience)
 
 	ask.method = "POST";
 	ask.path = arena_printf(&cx->arena, "/images/create?fromImage=%s%s",
-				docker_escape(cx, image),
+				uri_encode(cx, image),
 				tagged ? "" : "&tag=latest");
 	ask.body = NULL;
 	ask.stream = true; /* of its progress, layer by layer */
@@ -177,6 +178,27 @@ pull(struct cx *cx, const char *image, const struct docker_ask *patience)
 		return e;
 	said = a.status >= 300 ? a.said : pull_error(cx, &a);
 	return said ? no_image(cx, image, said) : OK;
+}
+
+/* A tar with nothing in it is two blocks of zeros. */
+enum err
+docker_empty_image(struct cx *cx, const char *name)
+{
+	static const char nothing[1024];
+	const struct docker_ask ask =
+		{.method = "POST",
+		 .path = arena_printf(&cx->arena,
+				      "/images/create?fromSrc=-&repo=%s&"
+				      "tag=latest",
+				      name),
+		 .is_tar = true,
+		 .tar = nothing,
+		 .n_tar = sizeof(nothing),
+		 .stream = true,
+		 .deadline_ms = clock_mono_ms() + EFFECT_MS};
+	struct docker_answer a;
+
+	return docker_must(cx, &ask, "making an empty image", &a);
 }
 
 /* ---- Making ---- */
@@ -242,13 +264,15 @@ docker_log(struct cx *cx, const char *name, struct buf *out)
 }
 
 enum err
-docker_list(struct cx *cx, const char *kind, struct json_object **list)
+docker_list(struct cx *cx, const char *kind, int64_t deadline_ms,
+	    struct json_object **list)
 {
 	const struct docker_ask ask =
 		{.path = arena_printf(&cx->arena,
 				      "/containers/json?all=1&filters=%s",
 				      docker_filter(cx, kind)),
-		 .max = DOCKER_LIST_MAX};
+		 .max = DOCKER_LIST_MAX,
+		 .deadline_ms = deadline_ms};
 	struct docker_answer a;
 	enum err e;
 

@@ -113,37 +113,6 @@ url_decode(struct cx *cx, const char *p, size_t n, bool form, char **out)
 	return OK;
 }
 
-static bool
-plain(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || (c != '\0' && strchr("_.~-", c));
-}
-
-void
-url_encode(struct buf *out, const char *s, bool path)
-{
-	for (; *s; s++) {
-		if (plain(*s) || (path && *s == '/'))
-			buf_putc(out, *s);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)*s);
-	}
-}
-
-const char *
-url_encoded(struct cx *cx, const char *s)
-{
-	struct buf b;
-	const char *kept;
-
-	buf_init(&b, 3 * strlen(s) + 1);
-	url_encode(&b, s, false);
-	kept = arena_strdup(&cx->arena, buf_str(&b));
-	buf_free(&b);
-	return kept;
-}
-
 bool
 url_is_local(const char *s)
 {

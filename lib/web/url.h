@@ -1,4 +1,4 @@
-/* Percent-encoding, UTF-8 and addresses. */
+/* Decoding (base/uri.h encodes), UTF-8 and addresses. */
 #ifndef WEB_URL_H
 #define WEB_URL_H
 
@@ -14,9 +14,6 @@
  */
 MUST_USE enum err url_decode(struct cx *cx, const char *p, size_t n, bool form,
 			     char **out);
-/* All but [A-Za-z0-9_.~-] as %XX, and "/" as itself when path. */
-void url_encode(struct buf *out, const char *s, bool path);
-const char *url_encoded(struct cx *cx, const char *s); /* in the arena */
 /*
  * May it be redirected to after a login? A path on this site: begins with one
  * "/" that no "/" or "\" follows, printable ASCII only, at most 2000 bytes.

@@ -2,6 +2,7 @@
  * plain line, and members that are not there read as nothing. */
 #include <string.h>
 
+#include "base/uri.h"
 #include "docker/docker.h"
 #include "fuzz.h"
 
@@ -48,7 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	MUST(out.len <= n && !out.over);
 	buf_free(&out);
 	is_plain(docker_words(&cx, text));
-	MUST(strlen(docker_escape(&cx, text)) <= 3 * strlen(text));
+	MUST(strlen(uri_encode(&cx, text)) <= 3 * strlen(text));
 	if (!docker_parse(&cx, (const char *)data, n, &o)) {
 		look(&cx, o);
 		if (json_object_is_type(o, json_type_array))

@@ -1,6 +1,7 @@
 /* What decodes is valid UTF-8, and comes back from its own encoding. */
 #include <string.h>
 
+#include "base/uri.h"
 #include "fuzz.h"
 #include "web/url.h"
 
@@ -16,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			continue;
 		MUST(utf8_valid(out, strlen(out)));
 		MUST(utf8_count(out) <= strlen(out));
-		coded = url_encoded(&cx, out);
+		coded = uri_encode(&cx, out);
 		MUST(url_decode(&cx, coded, strlen(coded), form, &back) == OK);
 		MUST(strcmp(out, back) == 0);
 		if (url_is_local(out)) {
