@@ -240,6 +240,57 @@ START_TEST(each_fault_of_a_start_leaves_nothing)
 }
 END_TEST
 
+START_TEST(its_last_words_are_kept_once)
+{
+	const char *id = engsite_id(1), *at;
+	struct instance_spec spec;
+	struct endpoint out;
+	struct buf log;
+	int n = 0;
+
+	begin("");
+	spec = engsite_spec(&s, id, "crash");
+	ck_assert_int_eq(s.ops->start(&s.t.cx, &spec, &out), ERR_ACTION);
+	ck_assert_ptr_nonnull(strstr(s.t.cx.why, "it broke"));
+	buf_init(&log, 1 << 20);
+	MUST(&s, fs_read(&s.t.cx,
+			 arena_printf(&s.t.cx.arena, "%s/%s.log",
+				      s.t.site.log_dir, name_of(id)),
+			 &log));
+	for (at = buf_str(&log); (at = strstr(at, "it broke")); at++)
+		n++;
+	buf_free(&log);
+	ck_assert_int_eq(n, 1);
+	engsite_close(&s);
+}
+END_TEST
+
+/* Its worker died between the start and the record of it. */
+START_TEST(a_port_without_its_record_is_found_again)
+{
+	const char *id = engsite_id(1), *status;
+	struct endpoint was, is;
+	char keys[1024];
+	size_t n;
+
+	dockerfix_keys(&docker, keys, sizeof(keys));
+	n = strlen(keys);
+	snprintf(keys + n, sizeof(keys) - n,
+		 "slots = 2\nport_base = %d\nnetwork = host", engsite_ports(2));
+	engsite_open_at(&s, &engine_docker, keys, NULL, "--port {port}");
+	was = engsite_start(&s, id, "good");
+	status = arena_printf(&s.t.cx.arena, "%s/%s.status", s.t.site.run_dir,
+			      id);
+	ck_assert(!unlink(status));
+	is = engsite_start(&s, id, "good");
+	ck_assert_str_eq(is.address, was.address);
+	ck_assert_int_eq(is.slot, was.slot);
+	ck_assert(fs_exists(status));
+	ck_assert_int_eq(engsite_connections(&s, id, 0), 0);
+	engsite_close(&s);
+}
+END_TEST
+
 /* ---- Over the network ---- */
 
 START_TEST(with_certificates_it_is_reached_over_tcp)
@@ -285,6 +336,8 @@ main(void)
 		what_is_another_sites_is_left_alone,
 		what_ended_by_itself_is_taken_away_by_the_next_look,
 		each_fault_of_a_start_leaves_nothing,
+		its_last_words_are_kept_once,
+		a_port_without_its_record_is_found_again,
 		with_certificates_it_is_reached_over_tcp,
 	};
 	int rc;

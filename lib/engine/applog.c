@@ -12,6 +12,7 @@
 
 #define BEGINS "[roost] starting "
 #define TAIL_MAX 300
+#define WORDS_READ 4095 /* of which TAIL_MAX are said */
 
 /* The last n bytes of fd at most; how many came. */
 static size_t
@@ -131,17 +132,12 @@ as_message(char *at)
 	return at;
 }
 
-const char *
-applog_tail(struct cx *cx, const struct place *pl)
+/* text has room for n + 1 bytes. */
+static const char *
+message_of(struct cx *cx, char *text, size_t n)
 {
-	char text[4096], *at, *p;
-	size_t n;
-	int fd = open(pl->log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char *at, *p;
 
-	if (fd < 0)
-		return "";
-	n = read_end(fd, text, sizeof(text) - 1);
-	close(fd);
 	text[n] = '\0';
 	/* A byte 0 would hide what follows it. */
 	for (p = text; p < text + n; p++)
@@ -151,4 +147,29 @@ applog_tail(struct cx *cx, const struct place *pl)
 	while (*at == '\n')
 		at++;
 	return arena_strdup(&cx->arena, as_message(at));
+}
+
+const char *
+applog_words(struct cx *cx, const char *text, size_t n)
+{
+	char end[WORDS_READ + 1];
+	size_t some = n < WORDS_READ ? n : WORDS_READ;
+
+	if (some)
+		memcpy(end, text + n - some, some);
+	return message_of(cx, end, some);
+}
+
+const char *
+applog_tail(struct cx *cx, const struct place *pl)
+{
+	char text[WORDS_READ + 1];
+	size_t n;
+	int fd = open(pl->log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return "";
+	n = read_end(fd, text, WORDS_READ);
+	close(fd);
+	return message_of(cx, text, n);
 }

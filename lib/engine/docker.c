@@ -61,9 +61,24 @@ docker_alive(struct cx *cx, const char *id, bool *alive)
 
 /* ---- Its end ---- */
 
-/* What it said goes where the process engine's applications write. */
+/* What it said last, for an error message. */
 static const char *
 words(struct cx *cx, const struct place *pl)
+{
+	const char *said;
+	struct buf b;
+
+	buf_init(&b, LOG_MAX);
+	docker_log(cx, name_of(cx, pl->id), &b);
+	said = applog_words(cx, buf_str(&b), b.len);
+	buf_free(&b);
+	return said;
+}
+
+/* All of it goes where the process engine's applications write; once, when
+ * the container goes. */
+static void
+keep_words(struct cx *cx, const struct place *pl)
 {
 	struct buf b;
 
@@ -72,7 +87,6 @@ words(struct cx *cx, const struct place *pl)
 	if (b.len)
 		applog_add(pl, buf_str(&b), b.len);
 	buf_free(&b);
-	return applog_tail(cx, pl);
 }
 
 /* Takes away the container and its things. Lock held. */
@@ -86,7 +100,7 @@ end_and_clear(struct cx *cx, const struct place *pl, int64_t deadline_ms,
 	if ((e = look(cx, pl->id, deadline_ms, &s)))
 		return e;
 	if (s.there) {
-		words(cx, pl);
+		keep_words(cx, pl);
 		if ((e = docker_remove(cx, name_of(cx, pl->id), deadline_ms)))
 			return e;
 	}
@@ -222,6 +236,27 @@ launch(struct cx *cx, const struct place *pl, const struct instance_spec *spec)
 	return (e = run_it(cx, pl)) ? e : record(cx, pl, n);
 }
 
+/* It runs, but whoever began it died before it was recorded: its port is that
+ * of the slot that was taken for it. */
+static enum err
+record_again(struct cx *cx, const struct place *pl,
+	     const struct instance_spec *spec)
+{
+	struct slots slots;
+	int64_t slot;
+	enum err e;
+
+	if (!port_wanted(spec->app))
+		return record(cx, pl, 0);
+	if ((e = slots_read(cx, &slots)))
+		return e;
+	slot = slots_find(&slots, pl->id);
+	if (slot < 0)
+		return cx_fail(cx, ERR_ACTION,
+			       "its container runs, but has no slot");
+	return record(cx, pl, port_of_slot(cx, slot));
+}
+
 /* Begins it unless it runs. A dead leftover is cleared first. */
 static enum err
 begin(struct cx *cx, const struct place *pl, const struct instance_spec *spec)
@@ -232,7 +267,7 @@ begin(struct cx *cx, const struct place *pl, const struct instance_spec *spec)
 	if ((e = look(cx, pl->id, 0, &s)))
 		return e;
 	if (s.runs)
-		return fs_exists(pl->status) ? OK : record(cx, pl, 0);
+		return fs_exists(pl->status) ? OK : record_again(cx, pl, spec);
 	if ((e = end_and_clear(cx, pl, clock_mono_ms() + UNDO_MS, false)))
 		return e;
 	return launch(cx, pl, spec);
@@ -321,12 +356,14 @@ docker_stop(struct cx *cx, const char *id, int64_t deadline_ms)
 
 struct listing {
 	struct instances list;
-	struct ports ports; /* read when the first one with a port is met */
+	int64_t deadline_ms; /* of all of it */
+	struct ports ports;  /* read when the first one with a port is met */
 	bool ports_read;
 	size_t cleared;
 };
 
-/* Rule 3; not while somebody prepares it. A failure is for the next look. */
+/* Rule 3; not while somebody prepares it, and not for longer than a look may
+ * take. What fails, or is not reached, is for the next look. */
 static void
 clear_leftover(struct cx *cx, const char *id, struct listing *g)
 {
@@ -334,7 +371,7 @@ clear_leftover(struct cx *cx, const char *id, struct listing *g)
 	struct place pl;
 	int lock = -1;
 
-	if (g->cleared++ >= CLEAR_MAX)
+	if (g->cleared++ >= CLEAR_MAX || clock_mono_ms() >= g->deadline_ms)
 		return;
 	place_of(cx, id, &pl);
 	if (place_dirs(cx) || place_take(cx, &pl, &lock)) {
@@ -342,9 +379,8 @@ clear_leftover(struct cx *cx, const char *id, struct listing *g)
 		return;
 	}
 	/* It may have been begun anew since it was listed. */
-	if (look(cx, id, 0, &s) ||
-	    (!s.runs &&
-	     end_and_clear(cx, &pl, clock_mono_ms() + UNDO_MS, true)))
+	if (look(cx, id, g->deadline_ms, &s) ||
+	    (!s.runs && end_and_clear(cx, &pl, g->deadline_ms, true)))
 		cx_clear(cx);
 	lock_drop(lock);
 }
@@ -420,14 +456,14 @@ find_slots(struct cx *cx, struct instances *list)
 static enum err
 docker_list_all(struct cx *cx, struct instances *out)
 {
-	struct listing g = {.cleared = 0};
+	struct listing g = {.deadline_ms = clock_mono_ms() + DOCKER_LOOK_MS};
 	struct json_object *all;
 	enum err e;
 	size_t n, i;
 
 	if (FAULT(FAULT_ENGINE_LIST))
 		return cx_fail(cx, ERR_IO, "fault while listing instances");
-	if ((e = docker_list(cx, DOCKER_KIND, &all)))
+	if ((e = docker_list(cx, DOCKER_KIND, g.deadline_ms, &all)))
 		return e;
 	n = json_object_array_length(all);
 	g.list.v = arena_array(&cx->arena, n + 1, sizeof(*g.list.v));
@@ -448,7 +484,7 @@ docker_probe(struct cx *cx)
 
 	if ((e = place_dirs(cx)))
 		return e;
-	return docker_list(cx, DOCKER_KIND, &all);
+	return docker_list(cx, DOCKER_KIND, 0, &all);
 }
 
 const struct engine_ops engine_docker = {

@@ -213,6 +213,8 @@ void applog_trim(const struct place *pl);
 void applog_add(const struct place *pl, const char *text, size_t n);
 /* Its last lines as one, control characters replaced; in cx's arena. */
 const char *applog_tail(struct cx *cx, const struct place *pl);
+/* The same of a text. */
+const char *applog_words(struct cx *cx, const char *text, size_t n);
 
 /* --- flow.c --- */
 /* The site says count_open_connections = traffic. */
