@@ -178,7 +178,7 @@ $(B)/tests/app/wsapp: $(call obj,$(wildcard tests/app/*.c))
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcrypto -lpthread
 
 # Tests of instances start the test application.
-$(foreach t,$(TESTS),$(if $(findstring _engine_,$(t)),$(t))): | $(TESTAPPS)
+$(foreach t,$(TESTS),$(if $(findstring _engine_,$(t))$(findstring _home_,$(t)),$(t))): | $(TESTAPPS)
 
 # Unit tests of one layer: make check-rules
 check-%: FORCE

@@ -129,6 +129,64 @@ is_stray(struct ctl *c, const char *id, bool *stray)
 	return OK;
 }
 
+static void
+say_stray(struct doctor *d, const struct home_ops *home, const char *id)
+{
+	struct cx *cx = &d->c->cx;
+	const char *path = home->path(cx, id);
+	struct tree t = {.path = path};
+
+	if (home->tree(cx, id, &t))
+		cx_clear(cx);
+	if (t.volume)
+		doctor_say(d, VERDICT_WARN,
+			   "%s belongs to no workspace; when nobody misses it, "
+			   "remove it: docker rm %s && docker volume rm %s && "
+			   "rm %s",
+			   path, t.volume, t.volume, path);
+	else
+		doctor_say(d, VERDICT_WARN,
+			   "%s belongs to no workspace; when nobody misses it, "
+			   "remove it",
+			   path);
+}
+
+/* Homes that are there but for what leads to them. */
+static enum err
+say_lost(struct doctor *d, const struct home_ops *home)
+{
+	struct cx *cx = &d->c->cx;
+	struct home_names lost, empty;
+	enum err e;
+	size_t i;
+
+	if ((e = home->strays(cx, &lost, &empty)))
+		return e;
+	for (i = 0; i < lost.n && i < NAMED; i++)
+		doctor_say(d, VERDICT_WARN,
+			   "no note in %s names the volume %s (did it come "
+			   "from an older copy?); to make it the home that its "
+			   "name says, where that has none: echo %s > %s/%.*s; "
+			   "when nobody misses it: docker rm %s; docker volume "
+			   "rm %s",
+			   cx->site->homes_dir, lost.v[i], lost.v[i],
+			   cx->site->homes_dir, (int)strcspn(lost.v[i], "."),
+			   lost.v[i], lost.v[i], lost.v[i]);
+	if (lost.n > NAMED)
+		doctor_say(d, VERDICT_WARN, "and %zu more like it",
+			   lost.n - NAMED);
+	for (i = 0; i < empty.n && i < NAMED; i++)
+		doctor_say(d, VERDICT_WARN,
+			   "%s names a volume that the container engine has "
+			   "not: is docker_host the engine that it was made "
+			   "in? When the volume is gone for good: rm %s",
+			   empty.v[i], empty.v[i]);
+	if (empty.n > NAMED)
+		doctor_say(d, VERDICT_WARN, "and %zu more like it",
+			   empty.n - NAMED);
+	return OK;
+}
+
 void
 doctor_homes(struct doctor *d)
 {
@@ -150,13 +208,14 @@ doctor_homes(struct doctor *d)
 			return;
 		}
 		if (stray && n++ < NAMED)
-			doctor_say(d, VERDICT_WARN,
-				   "%s belongs to no workspace; when nobody "
-				   "misses it, remove it",
-				   home->path(cx, all.v[i]));
+			say_stray(d, home, all.v[i]);
 	}
 	if (n > NAMED)
 		doctor_say(d, VERDICT_WARN, "and %zu more like it", n - NAMED);
+	if (home->strays && say_lost(d, home)) {
+		doctor_fail(d, VERDICT_FAIL);
+		return;
+	}
 	doctor_say(d, VERDICT_OK, "%zu homes", all.n);
 }
 

@@ -101,14 +101,16 @@ static enum err
 go_up(void)
 {
 	struct archive_meta m;
-	const char *path, *id = ID;
+	const char *id = ID;
+	struct tree stage;
 	bool there;
 	enum err e = home_dir.look(cx, &id, 1, &there);
 
 	if (e || there)
 		return e;
-	if ((e = home_dir.stage(cx, ID, OP_UP, &path)) ||
-	    (e = archive_unpack(cx, store, KEY, path, -1, NULL, &m)))
+	if ((e = home_dir.stage(cx, ID, OP_UP, &stage)) ||
+	    (e = archive_unpack(cx, store, KEY, stage.path, -1, NULL,
+				&m)))
 		return e;
 	return home_dir.publish(cx, ID, OP_UP);
 }

@@ -65,7 +65,8 @@ END_TEST
 START_TEST(not_mounted_is_not_absent)
 {
 	const char *elsewhere = arena_printf(&cx->arena, "%s/elsewhere", t.dir);
-	const char *id = ID, *path;
+	const char *id = ID;
+	struct tree stage;
 	struct home_names l;
 	bool there;
 
@@ -75,7 +76,7 @@ START_TEST(not_mounted_is_not_absent)
 	fails(ERR_UNREACHABLE, h->look(cx, &id, 1, &there));
 	fails(ERR_UNREACHABLE, h->list(cx, &l));
 	fails(ERR_UNREACHABLE, h->create(cx, ID, -1));
-	fails(ERR_UNREACHABLE, h->stage(cx, ID, OP, &path));
+	fails(ERR_UNREACHABLE, h->stage(cx, ID, OP, &stage));
 	fails(ERR_UNREACHABLE, h->publish(cx, ID, OP));
 	fails(ERR_UNREACHABLE, h->trash(cx, ID, OP));
 	fails(ERR_UNREACHABLE, h->untrash(cx, ID, OP));
@@ -232,13 +233,13 @@ END_TEST
 static enum err
 life(void)
 {
-	const char *path;
+	struct tree stage;
 	enum err e;
 
 	if ((e = h->create(cx, ID, -1)) || (e = h->trash(cx, ID, OP)) ||
 	    (e = h->purge(cx, ENTRY, NULL, NULL)) ||
-	    (e = h->stage(cx, ID, OP, &path)) || (e = h->publish(cx, ID, OP)) ||
-	    (e = h->trash(cx, ID, OP)))
+	    (e = h->stage(cx, ID, OP, &stage)) ||
+	    (e = h->publish(cx, ID, OP)) || (e = h->trash(cx, ID, OP)))
 		return e;
 	return h->purge(cx, ENTRY, NULL, NULL);
 }
@@ -269,9 +270,9 @@ END_TEST
 /* publish whose answer was lost: done, and says so when asked again. */
 START_TEST(lost_answers)
 {
-	const char *path;
+	struct tree stage;
 
-	ok(h->stage(cx, ID, OP, &path));
+	ok(h->stage(cx, ID, OP, &stage));
 	fault_arm(2);
 	fails(ERR_IO, h->publish(cx, ID, OP));
 	ck_assert(fault_fired());

@@ -510,11 +510,12 @@ END_TEST
 START_TEST(unfinished_restores_are_swept)
 {
 	struct workspace w = ws_at(STATUS_STANDBY);
-	const char *op = "55555555-5555-4555-8555-555555555555", *path;
+	const char *op = "55555555-5555-4555-8555-555555555555";
+	struct tree stage;
 
-	ok(home_dir.stage(cx, w.id, op, &path));
+	ok(home_dir.stage(cx, w.id, op, &stage));
 	pass();
-	ck_assert(!fs_exists(path));
+	ck_assert(!fs_exists(stage.path));
 }
 END_TEST
 
@@ -522,14 +523,14 @@ END_TEST
 START_TEST(a_restore_at_work_is_not_swept)
 {
 	struct workspace w = ws_at(STATUS_PENDING);
-	const char *path;
+	struct tree stage;
 
 	hold = true;
 	wish(w.id, STATUS_STANDBY);
 	round_now(true);
-	ok(home_dir.stage(cx, w.id, get(w.id).op_id, &path));
+	ok(home_dir.stage(cx, w.id, get(w.id).op_id, &stage));
 	round_now(true);
-	ck_assert(fs_exists(path));
+	ck_assert(fs_exists(stage.path));
 }
 END_TEST
 

@@ -132,7 +132,8 @@ makes_same(const struct pack *as, int level, const struct archive_meta *old,
 	return e;
 }
 
-/* find_done() of a stream. */
+/* find_done() of a stream. A home that cannot be read is no reason to write
+ * anything where an archive of it is. */
 static enum err
 find_same(struct pack *pk, const char *key, int level,
 	  const struct progress *quiet, struct archive_meta *meta, bool *there)
@@ -142,13 +143,15 @@ find_same(struct pack *pk, const char *key, int level,
 	enum err e = pk->store->get_meta(pk->cx, key, quiet, &old);
 
 	*there = false;
-	if (!e && !(e = makes_same(pk, level, &old, &same)) && same)
+	if (!e && ((e = makes_same(pk, level, &old, &same)) || !same))
+		return e;
+	if (!e)
 		e = pk->store->verify(pk->cx, key, &old, quiet);
 	if (e == ERR_NOT_FOUND || e == ERR_CORRUPT) {
 		cx_clear(pk->cx);
 		return OK;
 	}
-	if (e || !same)
+	if (e)
 		return e;
 	*meta = old;
 	*there = true;

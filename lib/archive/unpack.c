@@ -184,10 +184,16 @@ static void *
 sync_disk(void *arg)
 {
 	struct syncing *s = arg;
-	uint64_t answer = syncfs(s->disk) ? (uint64_t)errno + 1 : 1;
+	uint64_t answer = 1;
+
+	if (s->disk < 0)
+		sync();
+	else if (syncfs(s->disk))
+		answer = (uint64_t)errno + 1;
 
 	(void)!write(s->bell, &answer, sizeof(answer));
-	close(s->disk);
+	if (s->disk >= 0)
+		close(s->disk);
 	close(s->bell);
 	free(s);
 	return NULL;
@@ -208,8 +214,8 @@ start_sync(int disk, int bell)
 		pthread_detach(thread);
 }
 
-/* A sync may take long and cannot be interrupted: it is left to itself when
- * this is given up. */
+/* disk -1: all of them. A sync may take long and cannot be interrupted: it is
+ * left to itself when this is given up. */
 static enum err
 sync_patiently(struct tick *tick, int disk, const char *path)
 {
@@ -218,7 +224,8 @@ sync_patiently(struct tick *tick, int disk, const char *path)
 	enum err e = OK;
 
 	if (bell.fd < 0) {
-		close(disk);
+		if (disk >= 0)
+			close(disk);
 		return cx_errno(tick->cx, errno, "wait for %s", path);
 	}
 	start_sync(disk, bell.fd);
@@ -274,7 +281,8 @@ fill_stream(struct unpack *u, const struct tree *stage)
 	if (!(e = send_begin(&sd)) && !(e = read_tar(&to, &u->b, &u->s)))
 		e = send_finish(&sd);
 	send_end(&sd);
-	return e;
+	/* Which disk it is, is not known; that it is one of this machine is. */
+	return e ? e : sync_patiently(&u->tick, -1, "the disks");
 }
 
 static enum err

@@ -238,6 +238,10 @@ check_site(struct parser *p)
 	if (!strcmp(s->engine, "process") && strcmp(s->network, "none") &&
 	    strcmp(s->network, "host"))
 		return bad(p, "network", "none or host");
+	if (strcmp(s->home, "directory") && strcmp(s->home, "volume"))
+		return bad(p, "home", "directory or volume");
+	if (!strcmp(s->home, "volume") && strcmp(s->engine, "docker"))
+		return bad(p, "home", "volume only with engine = docker");
 	if ((e = check_store(p)))
 		return e;
 	if (strcmp(s->count_open_connections, "yes") &&

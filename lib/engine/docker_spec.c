@@ -81,6 +81,19 @@ put_bind(struct json_object *mounts, const char *from, const char *to,
 	json_object_array_add(mounts, m);
 }
 
+/* What the image has at that place is not copied into a home. */
+static void
+put_volume(struct json_object *mounts, const char *volume, const char *to)
+{
+	struct json_object *m = json_object_new_object();
+
+	docker_put_text(m, "Type", "volume");
+	docker_put_text(m, "Source", volume);
+	docker_put_text(m, "Target", to);
+	docker_put_true(docker_put_object(m, "VolumeOptions"), "NoCopy");
+	json_object_array_add(mounts, m);
+}
+
 static enum err
 put_mounts(struct cx *cx, const struct place *pl,
 	   const struct instance_spec *spec, struct json_object *host)
@@ -91,7 +104,10 @@ put_mounts(struct cx *cx, const struct place *pl,
 	enum err e;
 	size_t n, i;
 
-	put_bind(mounts, spec->home, DOCKER_HOME, false);
+	if (spec->volume)
+		put_volume(mounts, spec->volume, DOCKER_HOME);
+	else
+		put_bind(mounts, spec->home, DOCKER_HOME, false);
 	put_bind(mounts, pl->ws, DOCKER_RUN, false);
 	if ((e = command_words(cx, spec->app->binds, &binds, &n)))
 		return e;

@@ -16,9 +16,10 @@
 #include "base/cx.h"
 
 struct instance_spec {
-	const char *id;	  /* workspace */
-	const char *home; /* its absolute path */
-	const char *op;	  /* the operation; for labels. NULL: none */
+	const char *id;	    /* workspace */
+	const char *home;   /* its absolute path; NULL: */
+	const char *volume; /* a volume of the container engine */
+	const char *op;	    /* the operation; for labels. NULL: none */
 	const struct app *app;
 	int64_t uid;	     /* host uid, or -1: as we are */
 	int64_t deadline_ms; /* clock_mono_ms until which it must answer */

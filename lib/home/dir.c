@@ -1,4 +1,4 @@
-/* Directory homes: looking, making, trash. Stages are in dir_stage.c. */
+/* Directory homes: what is more than moving an entry (entry.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,95 +7,19 @@
 
 #include "base/fault.h"
 #include "base/fs.h"
-#include "home/dir_stage.h"
 #include "home/place.h"
 #include "rules/names.h"
-
-/* As root, instances of other uids must get through to their own home. */
-static mode_t
-mode_of_homes(struct cx *cx)
-{
-	return cx->site->instance_uid_base > 0 ? 0711 : 0700;
-}
-
-static enum err
-check_device(struct cx *cx, const char *sub)
-{
-	const char *path = place_in(cx, sub, NULL);
-	struct stat a, b;
-
-	if (stat(cx->site->homes_dir, &a) || stat(path, &b))
-		return cx_errno(cx, errno, "look at %s", path);
-	if (a.st_dev != b.st_dev)
-		return cx_fail(cx, ERR_CONFIG,
-			       "%s must be on the same filesystem as %s, so"
-			       " that homes can be renamed into it",
-			       path, cx->site->homes_dir);
-	if (access(path, W_OK | X_OK))
-		return cx_fail(cx, ERR_CONFIG,
-			       "%s is not writable for uid %u: chown it", path,
-			       (unsigned)geteuid());
-	return OK;
-}
-
-static enum err
-dir_probe(struct cx *cx)
-{
-	const char *homes = cx->site->homes_dir;
-	const char *trash = place_in(cx, PLACE_TRASH, NULL);
-	const char *unpack = place_in(cx, PLACE_UNPACK, NULL);
-	enum err e;
-
-	if ((e = fs_mkdirs(cx, homes, mode_of_homes(cx))) ||
-	    (e = fs_mkdir(cx, trash, 0700)) ||
-	    (e = fs_mkdir(cx, unpack, 0700)) ||
-	    (e = check_device(cx, PLACE_TRASH)) ||
-	    (e = check_device(cx, PLACE_UNPACK)))
-		return e;
-	return fs_sync_dir(cx, homes);
-}
 
 static enum err
 dir_look(struct cx *cx, const char *const ids[], size_t n, bool there[])
 {
-	bool *seen = arena_array(&cx->arena, n ? n : 1, sizeof(*seen));
-	enum err e;
-	size_t i;
-
-	if (FAULT(FAULT_HOME_LOOK))
-		return cx_fail(cx, ERR_IO, "fault: look for homes");
-	if ((e = place_ready(cx)))
-		return e;
-	for (i = 0; i < n; i++)
-		if ((e = place_ids(cx, ids[i], NULL)) ||
-		    (e = place_look(cx, place_home(cx, ids[i]), &seen[i])))
-			return e;
-	if (n)
-		memcpy(there, seen, n * sizeof(*seen));
-	return OK;
-}
-
-static bool
-take_home(struct cx *cx, const char **name)
-{
-	char id[37];
-
-	if (!name_home_id(*name, id))
-		return false;
-	*name = arena_strdup(&cx->arena, id);
-	return true;
+	return entry_look(cx, ids, n, S_IFDIR, there);
 }
 
 static enum err
 dir_list(struct cx *cx, struct home_names *ids)
 {
-	enum err e;
-
-	if (FAULT(FAULT_HOME_LOOK))
-		return cx_fail(cx, ERR_IO, "fault: list homes");
-	if ((e = place_ready(cx)))
-		return e;
-	return place_list(cx, NULL, take_home, ids);
+	return entry_list(cx, S_IFDIR, ids);
 }
 
 /* Owner and mode are right before anybody can see it in its place. */
@@ -132,7 +56,7 @@ dir_create(struct cx *cx, const char *id, int64_t uid)
 	if ((e = place_ids(cx, id, NULL)) || (e = place_ready(cx)))
 		return e;
 	home = place_home(cx, id);
-	if ((e = place_look(cx, home, &there)) || there)
+	if ((e = place_look(cx, home, S_IFDIR, &there)) || there)
 		return e;
 	if (FAULT(FAULT_HOME_CREATE_BEFORE))
 		return cx_fail(cx, ERR_IO, "fault: make %s", home);
@@ -153,68 +77,99 @@ dir_path(struct cx *cx, const char *id)
 	return place_home(cx, id);
 }
 
-static enum err
-dir_trash(struct cx *cx, const char *id, const char *op_id)
+static struct tree
+tree_at(const char *path)
 {
-	const char *home, *entry;
+	return (struct tree){.path = path, .disk = path};
+}
+
+static enum err
+dir_tree(struct cx *cx, const char *id, struct tree *home)
+{
+	*home = tree_at(place_home(cx, id));
+	return OK;
+}
+
+static const char *
+dir_disk(struct cx *cx)
+{
+	return cx->site->homes_dir;
+}
+
+/* ---- Stages ---- */
+
+static enum err
+dir_stage(struct cx *cx, const char *id, const char *op_id, struct tree *stage)
+{
+	const char *path;
 	enum err e;
 
-	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
+	if ((e = entry_stage(cx, id, op_id, &path)))
 		return e;
-	home = place_home(cx, id);
-	entry = home_place_of(cx, PLACE_TRASH, id, op_id);
-	if (FAULT(FAULT_HOME_TRASH_BEFORE))
-		return cx_fail(cx, ERR_IO, "fault: trash %s", home);
-	e = place_move(cx, home, entry);
-	if (e == ERR_NOT_FOUND) {
-		cx_clear(cx);
-		/* Gone before: a crash may have lost the syncs. */
-		if (!(e = fs_sync_dir(cx, place_in(cx, PLACE_TRASH, NULL))))
-			e = fs_sync_dir(cx, cx->site->homes_dir);
-	}
-	if (!e && FAULT(FAULT_HOME_TRASH_AFTER))
-		return cx_fail(cx, ERR_IO, "fault: trashed %s", home);
+	if (mkdir(path, 0700))
+		return cx_errno(cx, errno, "make %s", path);
+	*stage = tree_at(path);
+	return OK;
+}
+
+/* Everything that was unpacked reaches the disk before the home appears. */
+static enum err
+sync_tree(struct cx *cx, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	enum err e = OK;
+
+	if (fd < 0 && errno == ENOENT)
+		return cx_fail(cx, ERR_NOT_FOUND, "%s is not there", path);
+	if (fd < 0)
+		return cx_errno(cx, errno, "open %s", path);
+	if (syncfs(fd))
+		e = cx_errno(cx, errno, "sync the filesystem of %s", path);
+	close(fd);
 	return e;
 }
 
 static enum err
-dir_untrash(struct cx *cx, const char *id, const char *op_id)
+dir_publish(struct cx *cx, const char *id, const char *op_id)
 {
-	const char *home, *entry;
-	bool there;
-	enum err e, look;
+	return entry_publish(cx, id, op_id, S_IFDIR, sync_tree);
+}
+
+static enum err
+dir_unstage(struct cx *cx, const char *id, const char *op_id)
+{
+	enum err e;
 
 	if ((e = place_ids(cx, id, op_id)) || (e = place_ready(cx)))
 		return e;
-	home = place_home(cx, id);
-	entry = home_place_of(cx, PLACE_TRASH, id, op_id);
-	e = place_move(cx, entry, home);
-	if (e != ERR_NOT_FOUND)
-		return e;
-	if ((look = place_look(cx, home, &there)))
-		return look;
-	if (there)
-		cx_clear(cx);
-	return there ? OK : e;
+	return fs_remove_tree(cx, home_place_of(cx, PLACE_UNPACK, id, op_id),
+			      NULL, NULL);
 }
 
-static bool
-take_trash(struct cx *cx, const char **name)
+static enum err
+drop_tree(struct cx *cx, const char *path)
 {
-	char id[37], op_id[37];
+	return fs_remove_tree(cx, path, NULL, NULL);
+}
 
-	if (!name_trash_ids(*name, id, op_id))
-		return false;
-	*name = arena_strdup(&cx->arena, *name);
-	return true;
+static enum err
+dir_sweep_stages(struct cx *cx, const char *const keep[], size_t n)
+{
+	return entry_sweep(cx, keep, n, S_IFDIR, drop_tree);
+}
+
+/* ---- Trash ---- */
+
+static enum err
+dir_untrash(struct cx *cx, const char *id, const char *op_id)
+{
+	return entry_untrash(cx, id, op_id, S_IFDIR);
 }
 
 static enum err
 dir_trash_list(struct cx *cx, struct home_names *names)
 {
-	enum err e = place_ready(cx);
-
-	return e ? e : place_list(cx, PLACE_TRASH, take_trash, names);
+	return entry_trash_list(cx, S_IFDIR, names);
 }
 
 static enum err
@@ -233,8 +188,8 @@ dir_purge(struct cx *cx, const char *name, bool (*quit)(void *), void *arg)
 }
 
 const struct home_ops home_dir = {
-	.name = "dir",
-	.probe = dir_probe,
+	.name = "directory",
+	.probe = place_probe,
 	.look = dir_look,
 	.list = dir_list,
 	.create = dir_create,
@@ -242,7 +197,9 @@ const struct home_ops home_dir = {
 	.publish = dir_publish,
 	.unstage = dir_unstage,
 	.path = dir_path,
-	.trash = dir_trash,
+	.tree = dir_tree,
+	.disk = dir_disk,
+	.trash = entry_trash,
 	.untrash = dir_untrash,
 	.trash_list = dir_trash_list,
 	.purge = dir_purge,

@@ -8,11 +8,15 @@
  * 4. An id or op_id that is no UUID is ERR_INVALID before any path is built.
  * 5. Nothing is ever renamed over something that is there: ERR_EXISTS.
  *
- * Directory homes: {homes_dir}/ws-{id}-home, mode 0700; trash
- * {homes_dir}/.trash/ws-{id}-home~{op_id}; unpacking in
+ * A home of either kind has an entry {homes_dir}/ws-{id}-home, which moves
+ * between its places: trash {homes_dir}/.trash/ws-{id}-home~{op_id}; unpacking
  * {homes_dir}/.unpack/ws-{id}-home~{op_id}. Only probe makes these two: a
  * homes_dir without them is a disk that is not mounted, and every verb fails
  * there instead of answering "absent".
+ *
+ * directory: the entry is the home itself, mode 0700.
+ * volume: the entry is a note, a file with the name of a volume of the
+ * container engine, ws-{id}-home.{random}. See volume.c.
  */
 #ifndef HOME_HOME_H
 #define HOME_HOME_H
@@ -21,6 +25,7 @@
 
 #include "base/config.h"
 #include "base/cx.h"
+#include "base/tree.h"
 
 struct home_names {
 	const char **v; /* sorted; in cx's arena */
@@ -40,16 +45,21 @@ struct home_ops {
 	/* An empty home, owned by uid (-1: us). There already: OK,
 	 * untouched. */
 	enum err (*create)(struct cx *cx, const char *id, int64_t uid);
-	/* A fresh empty directory to unpack into; what an earlier try left is
-	 * put aside. *path in cx's arena. */
+	/* A fresh empty place to unpack into; what an earlier try left is put
+	 * aside. What *stage has is in cx's arena. */
 	enum err (*stage)(struct cx *cx, const char *id, const char *op_id,
-			  const char **path);
-	/* The staged directory becomes the home; syncs what was unpacked.
+			  struct tree *stage);
+	/* What was staged becomes the home; syncs what was unpacked.
 	 * Home there already and no stage: OK (done before). Both there:
 	 * ERR_EXISTS. Neither: ERR_NOT_FOUND. */
 	enum err (*publish)(struct cx *cx, const char *id, const char *op_id);
 	enum err (*unstage)(struct cx *cx, const char *id, const char *op_id);
+	/* Its entry. */
 	const char *(*path)(struct cx *cx, const char *id);
+	/* Where its files are; it is there. In cx's arena. */
+	enum err (*tree)(struct cx *cx, const char *id, struct tree *home);
+	/* A path on the disk that homes fill; NULL: not known here. */
+	const char *(*disk)(struct cx *cx);
 	/* Home into the trash as ~op_id. Absent home: OK. */
 	enum err (*trash)(struct cx *cx, const char *id, const char *op_id);
 	/* Trash entry back into place. Home there already and no entry: OK
@@ -59,13 +69,19 @@ struct home_ops {
 	/* Removes a trash entry for good; quit as in engine.h. */
 	enum err (*purge)(struct cx *cx, const char *name, bool (*quit)(void *),
 			  void *arg);
-	/* Leftovers of stages whose op is not in keep[n] are removed. */
+	/* Leftovers of stages whose op is not in keep[n] are removed. What
+	 * else was lost beside a home, and can be made again, is. */
 	enum err (*sweep_stages)(struct cx *cx, const char *const keep[],
 				 size_t n);
+	/* Volumes that no entry leads to, and entries (paths) that lead to
+	 * none. NULL: this kind has no such. */
+	enum err (*strays)(struct cx *cx, struct home_names *volumes,
+			   struct home_names *entries);
 };
 
-extern const struct home_ops home_dir;
+extern const struct home_ops home_dir, home_volume;
 
+/* The kind that the site names. */
 MUST_USE enum err home_find(struct cx *cx, const struct home_ops **out);
 
 #endif

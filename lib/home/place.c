@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/id.h"
@@ -58,7 +59,7 @@ place_aside(struct cx *cx, const char *path)
 }
 
 enum err
-place_look(struct cx *cx, const char *path, bool *there)
+place_look(struct cx *cx, const char *path, mode_t type, bool *there)
 {
 	struct stat st;
 
@@ -68,9 +69,10 @@ place_look(struct cx *cx, const char *path, bool *there)
 		*there = false;
 		return OK;
 	}
-	if (!S_ISDIR(st.st_mode))
-		return cx_fail(cx, ERR_IO, "%s is there but no directory",
-			       path);
+	if ((st.st_mode & S_IFMT) != type)
+		return cx_fail(cx, ERR_IO, "%s is there but %s", path,
+			       type == S_IFDIR ? "no directory"
+					       : "no note of a volume");
 	*there = true;
 	return OK;
 }
@@ -84,7 +86,8 @@ place_ready(struct cx *cx)
 	size_t i;
 
 	for (i = 0; i < sizeof(sub) / sizeof(sub[0]); i++) {
-		if ((e = place_look(cx, place_in(cx, sub[i], NULL), &there)))
+		if ((e = place_look(cx, place_in(cx, sub[i], NULL), S_IFDIR,
+				    &there)))
 			return e;
 		if (!there)
 			return cx_fail(cx, ERR_UNREACHABLE,
@@ -165,7 +168,7 @@ keep_name(struct cx *cx, struct home_names *l, size_t *cap, const char *name)
 }
 
 enum err
-place_list(struct cx *cx, const char *sub,
+place_list(struct cx *cx, const char *sub, mode_t type,
 	   bool (*take)(struct cx *cx, const char **name),
 	   struct home_names *out)
 {
@@ -181,7 +184,7 @@ place_list(struct cx *cx, const char *sub,
 	while ((errno = 0, de = readdir(d))) {
 		const char *name = de->d_name;
 
-		if (de->d_type != DT_DIR && de->d_type != DT_UNKNOWN)
+		if (de->d_type != IFTODT(type) && de->d_type != DT_UNKNOWN)
 			continue;
 		if (take(cx, &name))
 			keep_name(cx, &l, &cap, name);
@@ -195,4 +198,48 @@ place_list(struct cx *cx, const char *sub,
 		qsort(l.v, l.n, sizeof(*l.v), by_name);
 	*out = l;
 	return OK;
+}
+
+/* As root, instances of other uids must get through to their own home. */
+static mode_t
+mode_of_homes(struct cx *cx)
+{
+	return cx->site->instance_uid_base > 0 ? 0711 : 0700;
+}
+
+static enum err
+check_device(struct cx *cx, const char *sub)
+{
+	const char *path = place_in(cx, sub, NULL);
+	struct stat a, b;
+
+	if (stat(cx->site->homes_dir, &a) || stat(path, &b))
+		return cx_errno(cx, errno, "look at %s", path);
+	if (a.st_dev != b.st_dev)
+		return cx_fail(cx, ERR_CONFIG,
+			       "%s must be on the same filesystem as %s, so"
+			       " that homes can be renamed into it",
+			       path, cx->site->homes_dir);
+	if (access(path, W_OK | X_OK))
+		return cx_fail(cx, ERR_CONFIG,
+			       "%s is not writable for uid %u: chown it", path,
+			       (unsigned)geteuid());
+	return OK;
+}
+
+enum err
+place_probe(struct cx *cx)
+{
+	const char *homes = cx->site->homes_dir;
+	const char *trash = place_in(cx, PLACE_TRASH, NULL);
+	const char *unpack = place_in(cx, PLACE_UNPACK, NULL);
+	enum err e;
+
+	if ((e = fs_mkdirs(cx, homes, mode_of_homes(cx))) ||
+	    (e = fs_mkdir(cx, trash, 0700)) ||
+	    (e = fs_mkdir(cx, unpack, 0700)) ||
+	    (e = check_device(cx, PLACE_TRASH)) ||
+	    (e = check_device(cx, PLACE_UNPACK)))
+		return e;
+	return fs_sync_dir(cx, homes);
 }

@@ -21,6 +21,7 @@ pack(struct job *j, struct outcome *out)
 	struct progress pg = job_progress(j, "bytes");
 	struct archive_meta meta;
 	char key[NAME_MAX_LEN];
+	struct tree home;
 	bool there;
 	enum err e;
 
@@ -30,10 +31,10 @@ pack(struct job *j, struct outcome *out)
 		return job_fail(j, REASON_DATA_LOST,
 				"the home is not in its place");
 	name_archive(j->ws.id, j->ws.op_id, key);
-	e = archive_pack(j->cx, j->w->store, key,
-			 j->w->home->path(j->cx, j->ws.id),
-			 (int)j->w->set.v[SETTING_ARCHIVE_LEVEL], &pg, &meta);
-	if (e)
+	if ((e = j->w->home->tree(j->cx, j->ws.id, &home)) ||
+	    (e = archive_pack_home(j->cx, j->w->store, key, &home,
+				   (int)j->w->set.v[SETTING_ARCHIVE_LEVEL], &pg,
+				   &meta)))
 		return e;
 	out->bytes = meta.content;
 	return commit_key(j, key);

@@ -56,13 +56,13 @@ unpack(struct job *j, struct outcome *out)
 	const struct home_ops *home = j->w->home;
 	struct progress pg = job_progress(j, "bytes");
 	struct archive_meta meta;
-	const char *path;
+	struct tree stage;
 	enum err e;
 
-	if ((e = home->stage(j->cx, j->ws.id, j->ws.op_id, &path)))
+	if ((e = home->stage(j->cx, j->ws.id, j->ws.op_id, &stage)))
 		return e;
-	e = archive_unpack(j->cx, j->w->store, j->ws.archive_key, path,
-			   uid_of(j), &pg, &meta);
+	e = archive_unpack_home(j->cx, j->w->store, j->ws.archive_key, &stage,
+				uid_of(j), &pg, &meta);
 	if (e)
 		return e;
 	/* The commit point: from here on there is a home. */
@@ -128,6 +128,7 @@ job_start(struct job *j, struct outcome *out)
 		.quit = job_quit,
 		.arg = j,
 	};
+	struct tree home;
 	bool there;
 	enum err e;
 
@@ -141,7 +142,10 @@ job_start(struct job *j, struct outcome *out)
 	if (!there)
 		return job_fail(j, REASON_DATA_LOST,
 				"the home is not in its place");
-	spec.home = j->w->home->path(j->cx, j->ws.id);
+	if ((e = j->w->home->tree(j->cx, j->ws.id, &home)))
+		return e;
+	spec.home = home.path;
+	spec.volume = home.volume;
 	if (job_quit_now(j))
 		return cx_fail(j->cx, ERR_ABANDONED, "wanted no more");
 	e = j->w->engine->start(j->cx, &spec, &out->endpoint);

@@ -69,9 +69,10 @@ static bool
 is_tight(struct cx *cx, struct world *w)
 {
 	uint64_t percent = (uint64_t)w->set.v[SETTING_TRASH_MIN_FREE_PERCENT];
+	const char *disk = percent ? w->home->disk(cx) : NULL;
 	struct statvfs st;
 
-	if (!percent || statvfs(cx->site->homes_dir, &st))
+	if (!disk || statvfs(disk, &st))
 		return false;
 	return st.f_bavail * 100 < st.f_blocks * percent;
 }

@@ -2,46 +2,15 @@
 // what becomes of it when the engine dies in the middle. SPEC sections 2, 5.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { after } from 'node:test';
-import { app, BIN, TOP, until, withSite } from './site.mjs';
+import {
+	apps as given, conf, containers, counter, DIR, docker, doctor, its, startDocker,
+} from './docker.mjs';
+import { app, until, withSite } from './site.mjs';
 
-const DIR = `/tmp/roost-e2e-${process.pid}`;
-const HOST = `unix://${DIR}/sock`;
-
-function containers(...args) {
-	const r = spawnSync(`${TOP}/tests/containers`, args, {
-		encoding: 'utf8', timeout: 120_000,
-		env: { ...process.env, WSAPP: `${BIN}/../tests/app/wsapp` },
-	});
-	assert.equal(r.status, 0, `tests/containers ${args}: ${r.stderr}`);
-}
-
-function docker(...args) {
-	const r = spawnSync('docker', ['-H', HOST, ...args],
-		{ encoding: 'utf8', timeout: 60_000 });
-	assert.equal(r.status, 0, `docker ${args}: ${r.stderr}`);
-	return r.stdout.trim();
-}
-
-// All that Docker has of it, running or not.
-const its = (id) => docker('ps', '-aq', '--filter',
-	`label=roost.workspace-id=${id}`).split('\n').filter(Boolean);
-
-containers('start', 'docker', DIR);
-after(() => containers('stop', DIR));
-
-const conf = `engine = docker
-docker_host = ${HOST}
-docker_image = roost-test:1
-docker_pull = no
-memory_mb = 512
-`;
-const apps = app('wsapp', '', { memory_mb: 512 }) +
-	app('slow', '--slow-start 3000', { memory_mb: 512 }) +
-	app('nowhere', '', { image: 'no-such-image:1' });
+startDocker();
+const apps = given + app('nowhere', '', { image: 'no-such-image:1' });
 
 // what failed while the engine was down is tried again soon
 const settings = { retry_base_seconds: 1 };
@@ -91,13 +60,7 @@ withSite('workspaces in containers', { conf, apps, settings }, (it) => {
 	});
 
 	it('doctor knows the engine, and says which image is missing', (site) => {
-		const r = spawnSync(`${BIN}/roostctl`,
-			['--site', site.dir, 'doctor', '--json'],
-			{ encoding: 'utf8', timeout: 120_000 });
-		const said = JSON.parse(r.stdout).filter((o) => o.check === 'docker');
-		const has = (result, what) => assert.ok(said.some((o) =>
-			o.result === result && what.test(o.what)),
-		`no ${result} ${what} in ${JSON.stringify(said)}`);
+		const has = doctor(site, 'docker');
 		has('ok', /^Docker 20/);
 		has('ok', /^wsapp: image roost-test:1/);
 		has('fail', /^nowhere: .*docker pull no-such-image:1/);

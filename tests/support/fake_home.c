@@ -127,7 +127,7 @@ dir_of(struct cx *cx, const char *id, const char *op_id)
 }
 
 static enum err
-fake_stage(struct cx *cx, const char *id, const char *op_id, const char **path)
+fake_stage(struct cx *cx, const char *id, const char *op_id, struct tree *stage)
 {
 	const char *dir = dir_of(cx, id, op_id);
 	enum err e;
@@ -138,8 +138,24 @@ fake_stage(struct cx *cx, const char *id, const char *op_id, const char **path)
 		return e;
 	if (!find(STAGE, id, op_id))
 		add(STAGE, id, op_id);
-	*path = dir;
+	*stage = (struct tree){.path = dir, .disk = dir};
 	return OK;
+}
+
+static enum err
+fake_tree(struct cx *cx, const char *id, struct tree *home)
+{
+	const char *path =
+		arena_printf(&cx->arena, "%s/fake-%s", cx->site->homes_dir, id);
+
+	*home = (struct tree){.path = path, .disk = path};
+	return OK;
+}
+
+static const char *
+fake_disk(struct cx *cx)
+{
+	return cx->site->homes_dir;
 }
 
 static enum err
@@ -255,6 +271,8 @@ const struct home_ops home_fake = {
 	.publish = fake_publish,
 	.unstage = fake_unstage,
 	.path = fake_path,
+	.tree = fake_tree,
+	.disk = fake_disk,
 	.trash = fake_trash,
 	.untrash = fake_untrash,
 	.trash_list = fake_trash_list,
