@@ -109,8 +109,7 @@ go_up(void)
 	if (e || there)
 		return e;
 	if ((e = home_dir.stage(cx, ID, OP_UP, &stage)) ||
-	    (e = archive_unpack(cx, store, KEY, stage.path, -1, NULL,
-				&m)))
+	    (e = archive_unpack(cx, store, KEY, stage.path, -1, NULL, &m)))
 		return e;
 	return home_dir.publish(cx, ID, OP_UP);
 }

@@ -38,11 +38,6 @@ export const holders = (id) => lines(docker('ps', '-a', '--format', '{{.Names}}'
 	'--filter', `label=roost.workspace-id=${id}`,
 	'--filter', 'label=roost.kind=home'));
 
-export const counter = async (person, w) => {
-	const rs = await person.navigate(w.path);
-	return Number(/id="counter">(\d+)</.exec(rs.text)?.[1]);
-};
-
 export const conf = `engine = docker
 docker_host = ${HOST}
 docker_image = roost-test:1

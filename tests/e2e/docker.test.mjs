@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import {
-	apps as given, conf, containers, counter, DIR, docker, doctor, its, startDocker,
+	apps as given, conf, containers, DIR, docker, doctor, its, startDocker,
 } from './docker.mjs';
 import { app, until, withSite } from './site.mjs';
 

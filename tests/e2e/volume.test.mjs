@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import {
-	apps, conf, containers, counter, DIR, docker, doctor, holders, its,
+	apps, conf, containers, DIR, docker, doctor, holders, its,
 	startDocker, volumes,
 } from './docker.mjs';
 import { until, withSite } from './site.mjs';
@@ -28,14 +28,14 @@ const put = (site, w, name, body) =>
 const get = (site, w, name) =>
 	site.admin.request('GET', `${w.path}file/${name}`);
 
-withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
+withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps, settings: { retry_base_seconds: 1 } }, (it) => {
 	it('create, WebSocket, stop, wake, archive, restore, delete, undo', async (site) => {
 		const w = await site.admin.running();
 		assert.equal(volumes(w.id).length, 1);
 		assert.deepEqual(holders(w.id), volumes(w.id));
 		assert.equal(fs.readFileSync(note(site, w), 'utf8').trim(),
 			volumes(w.id)[0]);
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 		const ws = await site.admin.ws(`${w.path}ws`);
 		ws.send('hello');
 		assert.equal(await ws.next(), 'hello');
@@ -45,7 +45,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 		assert.deepEqual(its(w.id), []);
 		await site.admin.navigate(w.path);
 		await site.admin.phase(w.id, 'RUNNING');
-		assert.equal(await counter(site.admin, w), 2);
+		assert.equal(await site.admin.counter(w), 2);
 
 		const bytes = randomBytes(900_000);
 		await put(site, w, 'blob', bytes);
@@ -60,7 +60,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 		assert.notEqual(volumes(w.id)[0], was);
 		assert.ok((await get(site, w, 'blob')).bytes.equals(bytes),
 			'the file is another one now');
-		assert.equal(await counter(site.admin, w), 3);
+		assert.equal(await site.admin.counter(w), 3);
 
 		await site.admin.remove(w.id);
 		assert.ok(!fs.existsSync(note(site, w)));
@@ -70,7 +70,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 		await site.admin.api('POST', `/workspaces/${w.id}:start`, undefined,
 			{ expect: 202 });
 		await site.admin.phase(w.id, 'RUNNING');
-		assert.equal(await counter(site.admin, w), 4);
+		assert.equal(await site.admin.counter(w), 4);
 		site.set('undo_hours', 0);
 		await site.admin.remove(w.id);
 		await until(async () => {
@@ -82,7 +82,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 
 	it('container prune is outlived, and volume prune after the next pass', async (site) => {
 		const w = await site.admin.running();
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 		await stop(site, w);
 		docker('container', 'prune', '-f');
 		assert.deepEqual(holders(w.id), []);
@@ -96,7 +96,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 		await site.admin.patch(w.id, { desired_state: 'PENDING' });
 		await site.admin.phase(w.id, 'ARCHIVED');
 		await restore(site, w);
-		assert.equal(await counter(site.admin, w), 2);
+		assert.equal(await site.admin.counter(w), 2);
 		await site.admin.remove(w.id);
 	});
 
@@ -119,7 +119,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 
 	it('doctor tells of a volume without a note, and how to mend it', async (site) => {
 		const w = await site.admin.running();
-		assert.equal(await counter(site.admin, w), 1);
+		assert.equal(await site.admin.counter(w), 1);
 		await stop(site, w);
 		doctor(site, 'homes')('ok', /^\d+ homes/);
 		const [volume] = volumes(w.id);
@@ -128,7 +128,7 @@ withSite('homes in volumes', { conf: `${conf}home = volume\n`, apps }, (it) => {
 		fs.writeFileSync(note(site, w), `${volume}\n`);
 		await site.admin.navigate(w.path);
 		await site.admin.phase(w.id, 'RUNNING');
-		assert.equal(await counter(site.admin, w), 2);
+		assert.equal(await site.admin.counter(w), 2);
 		await site.admin.remove(w.id);
 	});
 
