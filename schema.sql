@@ -6,7 +6,7 @@
 -- Older databases come here by the steps of lib/store/migrate.def.
 
 PRAGMA application_id = 1380932435; -- "ROOS"
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 -- People. SPEC section 8.
 CREATE TABLE user (
@@ -172,8 +172,8 @@ CREATE INDEX workspace_running ON workspace (n)
 CREATE INDEX workspace_standby ON workspace (n)
 	WHERE status = 'STANDBY';
 CREATE INDEX workspace_counts ON workspace (owner_id)
-	WHERE status = 'RUNNING' OR (deleted_ms = 0 AND status <> 'DELETED'
-	  AND (desired = 'RUNNING' OR operation = 'STARTING'));
+	WHERE status = 'RUNNING' OR operation = 'STARTING'
+	   OR (deleted_ms = 0 AND desired = 'RUNNING');
 CREATE INDEX workspace_archive ON workspace (last_access_ms + archive_ttl_s * 1000)
 	WHERE status = 'STANDBY' AND desired = 'STANDBY' AND operation = 'NONE'
 	  AND deleted_ms = 0 AND archive_ttl_s > 0;

@@ -218,11 +218,12 @@ START_TEST(limits_count_what_runs_or_will)
 				struct workspace w = {.status = (enum status)st,
 						      .desired = (enum status)d,
 						      .deleted_ms = del};
-				bool want = !del && st != STATUS_DELETED &&
-					    d == STATUS_RUNNING;
+				bool want = !del && d == STATUS_RUNNING;
 
 				ck_assert_int_eq(limit_counts(&w),
 						 want || st == STATUS_RUNNING);
+				w.operation = OPERATION_STARTING;
+				ck_assert(limit_counts(&w));
 			}
 }
 END_TEST

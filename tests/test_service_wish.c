@@ -186,6 +186,28 @@ START_TEST(limit_of_the_owner_not_of_the_actor)
 }
 END_TEST
 
+/* Brought back and started before the pass has looked: each counts. */
+START_TEST(who_comes_back_from_the_trash_counts)
+{
+	struct limit limit;
+	struct workspace w[3], out;
+
+	for (int i = 0; i < 3; i++) {
+		w[i] = create(&ann_who, "a");
+		packed(w[i].id);
+		ok(wish_delete(cx, db, &ann_who, w[i].id, 0, &out));
+		becomes(w[i].id, STATUS_DELETED);
+		ok(wish_undelete(cx, db, &ann_who, w[i].id, 0, &out));
+	}
+	ok(wish_start(cx, db, &ann_who, w[0].id, 0, &out));
+	ok(wish_start(cx, db, &ann_who, w[1].id, 0, &out));
+	fails(ERR_RUNNING_LIMIT,
+	      wish_start(cx, db, &ann_who, w[2].id, 0, &out));
+	ok(wish_limit(cx, db, ann, &limit));
+	ck_assert_uint_eq(limit.running.n, 2);
+}
+END_TEST
+
 /* Many processes at the same moment never pass the limit. SPEC 8. */
 START_TEST(limit_is_exact_under_concurrency)
 {
@@ -249,6 +271,7 @@ START_TEST(verbs_are_accepted_during_operations)
 		for (enum operation op = OPERATION_NONE + 1;
 		     op < OPERATION__MAX; op++) {
 			struct workspace w = create(&ann_who, "a"), out;
+			struct ws_outcome o = now_is(STATUS_STANDBY);
 
 			ok(op_begin(cx, db, w.id, w.rev, w.status, op, new_id(),
 				    &w));
@@ -256,6 +279,9 @@ START_TEST(verbs_are_accepted_during_operations)
 			ck_assert_int_eq(out.desired, verbs[v].desired);
 			ck_assert_int_eq(out.operation, op);
 			ok(wish_delete(cx, db, &ann_who, w.id, 0, &out));
+			/* what is starting counts until that is over */
+			ok(op_end(cx, db, w.id, w.op_id, RESULT_ABANDONED, 0,
+				  &o, &out));
 		}
 }
 END_TEST
@@ -518,6 +544,7 @@ main(void)
 				      stopping_keeps_its_place,
 				      limit_of_the_site,
 				      limit_of_the_owner_not_of_the_actor,
+				      who_comes_back_from_the_trash_counts,
 				      limit_is_exact_under_concurrency,
 				      verbs_are_accepted_everywhere,
 				      verbs_are_accepted_during_operations,

@@ -1,12 +1,13 @@
 #include "rules/limits.h"
 
+/* What is just starting takes a place even when it was deleted meanwhile; and
+ * one that comes back from the trash does, whatever its status still says. */
 bool
 limit_counts(const struct workspace *w)
 {
-	if (w->status == STATUS_DELETED || w->deleted_ms)
-		return w->status == STATUS_RUNNING;
-	return w->status == STATUS_RUNNING || w->desired == STATUS_RUNNING ||
-	       w->operation == OPERATION_STARTING;
+	return w->status == STATUS_RUNNING ||
+	       w->operation == OPERATION_STARTING ||
+	       (!w->deleted_ms && w->desired == STATUS_RUNNING);
 }
 
 enum limit_verdict
