@@ -3,10 +3,14 @@
  * where it is about to change something, then at the second, ... until it
  * comes through: the pass or its worker, whoever gets there. After each kill
  * the invariants of SPEC section 1 hold, and passes without kills bring it
- * to its end.
+ * to its end. The passes come in another way each time: by cron, by cron
+ * doubled, by cron and a kick at once, by kicks alone.
  */
 #include "support/realfix.h"
 #include "support/sweep.h"
+
+#include "base/id.h"
+#include "store/token.h"
 
 #define TRIES 20
 
@@ -30,13 +34,15 @@ static const struct scenario {
 
 /* ---- Scenes ---- */
 
+static long way; /* how passes come: reconcile_way() */
+
 static void
 must_reach(enum status s, const char *when)
 {
 	for (int i = 0; i < TRIES && (get(w.id).status != s ||
 				      get(w.id).operation != OPERATION_NONE);
 	     i++)
-		reconcile(w.id);
+		reconcile_way(w.id, way);
 	w = get(w.id);
 	ck_assert_msg(w.status == s && w.operation == OPERATION_NONE,
 		      "%s: it is %s, %s, %s: %s", when, status_name(w.status),
@@ -122,7 +128,8 @@ START_TEST(kills)
 		arm(0);
 		set_scene(s);
 		arm(n);
-		reconcile(w.id);
+		way = n;
+		reconcile_way(w.id, way);
 		point = fired();
 		must_hold(s, point ? point : "no kill");
 		arm(0);
@@ -135,11 +142,84 @@ START_TEST(kills)
 }
 END_TEST
 
+/* ---- The handler, between what it wrote and the kick ---- */
+
+#define TOKEN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static const struct death {
+	const char *point, *nth;
+	enum status wished, reached;
+} deaths[] = {
+	/* the first commit says that the token was used */
+	{"FAULT_DB_COMMIT_BEFORE", "2", STATUS_RUNNING, STATUS_RUNNING},
+	{"FAULT_DB_COMMIT_AFTER", "2", STATUS_PENDING, STATUS_PENDING},
+	{"FAULT_KICK", "1", STATUS_PENDING, STATUS_PENDING},
+};
+
+/* A program of ours as plain CGI, which dies at that point. */
+static void
+ask_and_die(const char *target, const struct death *d)
+{
+	const char *program =
+		arena_printf(&cx->arena, "%s/bin/roost.fcgi", bin);
+	pid_t pid = fork();
+	int st;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		setenv("ROOST_FAULT", d->nth, 1);
+		setenv("ROOST_FAULT_KILL", "1", 1);
+		setenv("ROOST_FAULT_POINT", d->point, 1);
+		setenv("GATEWAY_INTERFACE", "CGI/1.1", 1);
+		setenv("ROOST_SITE", t.dir, 1);
+		setenv("REQUEST_METHOD", "POST", 1);
+		setenv("REQUEST_URI", target, 1);
+		setenv("HTTP_HOST", "localhost", 1);
+		setenv("HTTP_X_ROOST_TOKEN", TOKEN, 1);
+		close(0);
+		ck_assert_int_eq(open("/dev/null", O_RDONLY), 0);
+		execl(program, program, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(pid, &st, 0), pid);
+	ck_assert_msg(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL,
+		      "%s: it was not killed: %x", d->point, (unsigned)st);
+}
+
+/* Nobody was told anything. What was committed is done when cron comes,
+ * twice at once. */
+START_TEST(the_handler_dies)
+{
+	const struct death *d = &deaths[_i];
+	char hash[ID_HASH_LEN + 1];
+
+	id_hash(TOKEN, strlen(TOKEN), hash);
+	ok(token_add(cx, db, ann, "t", hash, 0, NULL));
+	w = new_ws(ann, "new", STATUS_STANDBY);
+	must_reach(STATUS_STANDBY, "scene");
+	leave(w.id, "precious");
+	wish(w.id, STATUS_RUNNING);
+	must_reach(STATUS_RUNNING, "scene");
+	ask_and_die(arena_printf(&cx->arena, "/api/v1/workspaces/%s:archive",
+				 w.id),
+		    d);
+	ck_assert_int_eq(get(w.id).desired, d->wished);
+	ck_assert_int_eq(get(w.id).status, STATUS_RUNNING);
+	way = 1;
+	reconcile_way(w.id, way);
+	must_reach(d->reached, d->point);
+	if (d->reached == STATUS_PENDING)
+		ck_assert(is_whole(get(w.id).archive_key));
+	else
+		finds(w.id, "precious");
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *su = suite_create("sweep_reconcile_kill");
-	TCase *tc = tcase_create("all");
+	TCase *tc = tcase_create("all"), *handler = tcase_create("handler");
 	SRunner *r;
 	int bad;
 
@@ -147,6 +227,11 @@ main(void)
 	tcase_set_timeout(tc, 800);
 	tcase_add_loop_test(tc, kills, 0,
 			    (int)(sizeof scenarios / sizeof *scenarios));
+	suite_add_tcase(su, handler);
+	tcase_add_checked_fixture(handler, real_up, real_down);
+	tcase_set_timeout(handler, 300);
+	tcase_add_loop_test(handler, the_handler_dies, 0,
+			    (int)(sizeof deaths / sizeof *deaths));
 	suite_add_tcase(su, tc);
 	r = srunner_create(su);
 	srunner_run_all(r, CK_NORMAL);

@@ -112,6 +112,26 @@ story_purge(void)
 	pass();
 }
 
+/* Back to the first archive: what is there is archived, too, before. What
+ * was precious stays so, in one of both. */
+static void
+story_choose(void)
+{
+	const char *first;
+
+	born();
+	wished(STATUS_PENDING, true);
+	first = get(w.id).archive_key;
+	wished(STATUS_RUNNING, true);
+	cx_tick(cx);
+	ok(workspace_wish_archive(cx, db, w.id, first, NULL));
+	promise(true);
+	pass();
+	is_at(w.id, STATUS_RUNNING);
+	ck_assert_str_eq(get(w.id).archive_key, first);
+	finds(w.id, "precious");
+}
+
 /* A mind that changes while the archive is written and while it is read. */
 static void
 change_to_running(void)
@@ -150,9 +170,8 @@ static const struct story {
 	const char *name;
 	void (*live)(void);
 } stories[] = {
-	{"archive", story_archive},
-	{"undo", story_undo},
-	{"purge", story_purge},
+	{"archive", story_archive}, {"undo", story_undo},
+	{"purge", story_purge},	    {"choose", story_choose},
 	{"mind", story_mind},
 };
 
