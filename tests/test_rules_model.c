@@ -22,7 +22,7 @@
 #define WALKS 40
 #define STEPS "2500"
 
-static size_t judged, planned, ops_met;
+static size_t judged, planned, chosen, quit_asked, ops_met;
 
 /* The row as the model prints it. */
 static struct workspace
@@ -71,14 +71,16 @@ same_plan(const char *asked, const char *said)
 	char status[16], desired[16], seen[16], op[16];
 	enum status sees;
 	struct workspace w;
-	int deleted, key;
+	int deleted, key, rkey;
 
-	ck_assert_int_eq(sscanf(asked, " PLAN %15s %15s %d %d %15s", status,
-				desired, &deleted, &key, seen),
-			 5);
+	ck_assert_int_eq(sscanf(asked, " PLAN %15s %15s %d %d %d %15s", status,
+				desired, &deleted, &key, &rkey, seen),
+			 6);
 	ck_assert_msg(sscanf(said, " THEN %15s", op) == 1, "%s", said);
 	w = row(status, desired, NULL, deleted);
 	w.archive_key = key ? ID "/" OP : NULL;
+	w.restore_key = rkey ? ID "/" ID : NULL;
+	chosen += rkey != 0;
 	ck_assert(status_parse(seen, &sees));
 	if (w.status == STATUS_DELETED)
 		sees = STATUS_DELETED;
@@ -89,10 +91,39 @@ same_plan(const char *asked, const char *said)
 		      operation_name(plan(&w, sees)));
 }
 
+static void
+same_quit(const char *asked, const char *said)
+{
+	char op[16], desired[16];
+	int deleted, rkey, quits;
+	struct workspace w;
+
+	ck_assert_int_eq(sscanf(asked, " QUIT %15s %15s %d %d", op, desired,
+				&deleted, &rkey),
+			 4);
+	ck_assert_msg(sscanf(said, " QUITS %d", &quits) == 1, "%s", said);
+	w = row("STANDBY", desired, op, deleted);
+	w.restore_key = rkey ? ID "/" ID : NULL;
+	quit_asked++;
+	ck_assert_msg(plan_abandons(&w) == (quits != 0),
+		      "%sthe model: %sthe code: %d\n", asked, said,
+		      plan_abandons(&w));
+}
+
+static const struct {
+	const char *asks, *says;
+	void (*same)(const char *asked, const char *said);
+} questions[] = {
+	{"JUDGE ", "SEES ", same_judgement},
+	{"PLAN ", "THEN ", same_plan},
+	{"QUIT ", "QUITS ", same_quit},
+};
+
 /* Each question is followed by its answer: both are in one atomic step. */
 static void
 walk(char *text)
 {
+	const size_t n = sizeof questions / sizeof *questions;
 	char *asked = NULL;
 
 	for (char *line = text, *end; *line; line = end) {
@@ -100,17 +131,18 @@ walk(char *text)
 		if (*end)
 			*end++ = '\0';
 		line += strspn(line, " \t");
-		if (!strncmp(line, "JUDGE ", 6) || !strncmp(line, "PLAN ", 5)) {
-			ck_assert_ptr_null(asked);
-			asked = line;
-		} else if (!strncmp(line, "SEES ", 5)) {
-			ck_assert_ptr_nonnull(asked);
-			same_judgement(asked, line);
-			asked = NULL;
-		} else if (!strncmp(line, "THEN ", 5)) {
-			ck_assert_ptr_nonnull(asked);
-			same_plan(asked, line);
-			asked = NULL;
+		for (size_t i = 0; i < n; i++) {
+			const char *says = questions[i].says;
+
+			if (!strncmp(line, questions[i].asks,
+				     strlen(questions[i].asks))) {
+				ck_assert_ptr_null(asked);
+				asked = line;
+			} else if (!strncmp(line, says, strlen(says))) {
+				ck_assert_ptr_nonnull(asked);
+				questions[i].same(asked, line);
+				asked = NULL;
+			}
 		}
 	}
 }
@@ -137,15 +169,12 @@ START_TEST(the_rules_are_the_models)
 	cx_begin(&cx, NULL);
 	buf_init(&out, 16 << 20);
 	for (int i = 1; i <= WALKS; i++) {
-		const char *const argv[] = {"spin",
-					    "-T",
-					    "-DWALK",
-					    "-DINTENTS=200",
-					    "-DOPS=250",
-					    "-u" STEPS,
-					    arena_printf(&cx.arena, "-n%d", i),
-					    model(&cx),
-					    NULL};
+		const char *const argv[] =
+			{"spin",	  "-T",
+			 "-DWALK",	  "-DCHOOSE",
+			 "-DINTENTS=200", "-DOPS=250",
+			 "-u" STEPS,	  arena_printf(&cx.arena, "-n%d", i),
+			 model(&cx),	  NULL};
 		int status = -1;
 		enum err e = proc_run(&cx, argv, 60000, &out, &status);
 
@@ -156,7 +185,11 @@ START_TEST(the_rules_are_the_models)
 	}
 	buf_free(&out);
 	cx_end(&cx);
-	printf("%zu judgements, %zu plans\n", judged, planned);
+	printf("%zu judgements, %zu plans (%zu with a chosen archive), "
+	       "%zu looks of workers\n",
+	       judged, planned, chosen, quit_asked);
+	ck_assert_uint_gt(chosen, 50);
+	ck_assert_uint_gt(quit_asked, 200);
 	ck_assert_uint_gt(judged, 1000);
 	ck_assert_uint_gt(planned, 1000);
 	/* every operation, and none, was planned by some walk */

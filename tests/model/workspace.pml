@@ -23,6 +23,7 @@ mtype = { NONE, PROVISIONING, RESTORING, STARTING, STOPPING, ARCHIVING,
 mtype status = PENDING, desired = RUNNING, op = NONE;
 bool deleted, data_lost;
 byte op_id, key; /* key: op id of the archive that the row names; 0 none */
+byte rkey; /* restore_key: the archive that shall take the home's place */
 
 /* The world. */
 bool home, instance, trash;
@@ -34,6 +35,7 @@ bool pass_lock, worker_lock;
 /* For the claims only. */
 bool born; /* a home was acknowledged as STANDBY */
 byte crashes, intents;
+byte first; /* the oldest archive: what a person may choose */
 
 #define level_known (status == STANDBY || status == RUNNING)
 #define safe (home || trash || (key != 0 && archived[key]))
@@ -54,19 +56,23 @@ inline check()
  * is for tests/test_rules_model.c; a verification prints nothing. */
 inline plan(seen, o)
 {
-	printf("PLAN %e %e %d %d %e\n", status, desired, deleted, key, seen);
+	printf("PLAN %e %e %d %d %d %e\n", status, desired, deleted, key, rkey,
+	       seen);
 	if
 	:: deleted && status == DELETED -> o = NONE
 	:: deleted && status != DELETED -> o = DELETING
 	:: else ->
 		if
-		:: seen == PENDING && desired != PENDING && key == 0 ->
-			o = PROVISIONING
-		:: seen == PENDING && desired != PENDING && key != 0 ->
-			o = RESTORING
-		:: seen == STANDBY && desired == RUNNING -> o = STARTING
-		:: seen == STANDBY && desired == PENDING -> o = ARCHIVING
-		:: seen == RUNNING && desired != RUNNING -> o = STOPPING
+		:: seen == PENDING && desired != PENDING && key == 0 &&
+		   rkey == 0 -> o = PROVISIONING
+		:: seen == PENDING && desired != PENDING &&
+		   (key != 0 || rkey != 0) -> o = RESTORING
+		:: seen == STANDBY && desired == RUNNING && rkey == 0 ->
+			o = STARTING
+		:: seen == STANDBY && (desired == PENDING || rkey != 0) ->
+			o = ARCHIVING
+		:: seen == RUNNING && (desired != RUNNING || rkey != 0) ->
+			o = STOPPING
 		:: else -> o = NONE
 		fi
 	fi;
@@ -91,6 +97,22 @@ inline judge(seen)
 		seen = PENDING
 	fi;
 	printf("SEES %e %d\n", seen, data_lost)
+}
+
+/* rules/plan.c: plan_abandons(), asked of the row by a worker whose operation
+ * is `what`; a row that is not its own any more says yes, too. */
+inline abandons(yes)
+{
+	yes = op_id != mine || op == NONE || deleted ||
+	      (what == ARCHIVING && desired != PENDING && rkey == 0) ||
+	      (what == RESTORING && (desired == PENDING || rkey != 0)) ||
+	      (what == STARTING && (desired != RUNNING || rkey != 0));
+	if
+	:: op_id == mine && op != NONE ->
+		printf("QUIT %e %e %d %d\n", op, desired, deleted, rkey);
+		printf("QUITS %d\n", yes)
+	:: else
+	fi
 }
 
 /* store: op_end(), compare-and-set on op_id. */
@@ -140,17 +162,21 @@ idle:	atomic {
 	:: what == RESTORING ->
 		STEP;	/* unpacking beside */
 		atomic { /* job_quit_now, then publish */
+			abandons(given_up);
 			if
-			:: deleted || desired == PENDING -> given_up = true
+			:: given_up
 			:: else -> assert(archived[key]); home = true
 			fi
 		}
 
 	:: what == STARTING ->
-		if
-		:: deleted || desired != RUNNING -> given_up = true
-		:: else -> assert(home); instance = true
-		fi
+		atomic {
+			abandons(given_up);
+			if
+			:: given_up
+			:: else -> assert(home); instance = true
+			fi
+		}
 
 	:: what == STOPPING ->
 		instance = false
@@ -160,12 +186,15 @@ idle:	atomic {
 		:: key == mine /* committed before a crash */
 		:: else ->
 			STEP;	/* packing */
-			archived[mine] = true; /* verified, meta written */
+			atomic { /* verified, meta written */
+				archived[mine] = true;
+				first = (first == 0 -> mine : first)
+			};
 			STEP;
 			atomic { /* commit_key: compares op_id and intent */
+				abandons(given_up);
 				if
-				:: op_id != mine || deleted ||
-				   desired != PENDING -> given_up = true
+				:: given_up
 				:: else -> key = mine
 				fi
 			}
@@ -212,7 +241,13 @@ again:	atomic { !pass_lock -> pass_lock = true };
 			if
 			:: o != NONE && op_id < OPS - 1 ->
 				op_id++;
-				op = o
+				op = o;
+				if /* its begin takes it: sql.def, WS_TAKES */
+				:: o == RESTORING && rkey != 0 ->
+					key = rkey;
+					rkey = 0
+				:: else
+				fi
 			:: o != NONE && op_id >= OPS - 1 -> assert(false)
 			:: else
 			fi
@@ -240,10 +275,14 @@ active proctype person()
 	do
 	:: atomic { intents < INTENTS && !deleted ->
 		intents++;
+		rkey = 0; /* the newest wish wins */
 		if
 		:: desired = PENDING
 		:: desired = STANDBY
 		:: desired = RUNNING
+#ifdef CHOOSE
+		:: first != 0 -> desired = RUNNING; rkey = first
+#endif
 #ifdef WALK /* one that is deleted has little more to show */
 		:: intents == INTENTS -> deleted = true
 #else
@@ -261,6 +300,6 @@ active proctype person()
 /* Every fair run comes to rest where the newest intent wants it. */
 ltl converges {
 	<>[] (op == NONE && !worker_lock &&
-	      ((!deleted && status == desired) ||
+	      ((!deleted && status == desired && rkey == 0) ||
 	       (deleted && status == DELETED)))
 }
