@@ -508,8 +508,9 @@ START_TEST(podman_is_refused)
 	size_t held;
 
 	open_site(&podman);
-	fails(ERR_CONFIG, h->probe(cx));
+	ck_assert_int_eq(h->probe(cx), ERR_CONFIG);
 	ck_assert_ptr_nonnull(strstr(cx->why, "home = directory"));
+	cx_clear(cx);
 	fails(ERR_CONFIG, h->create(cx, ID, -1));
 	fails(ERR_CONFIG, h->stage(cx, ID, OP_UP, &stage));
 	ck_assert_uint_eq(volumefix_count(cx, &held), 0);
