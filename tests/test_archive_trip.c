@@ -1,5 +1,6 @@
 /* A home into an archive and back again: everything is as it was. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -7,6 +8,8 @@
 #include <sys/xattr.h>
 
 #include "support/archfix.h"
+
+#include "base/clock.h"
 
 START_TEST(random_trees_come_back)
 {
@@ -222,6 +225,69 @@ START_TEST(many_islands_come_back)
 }
 END_TEST
 
+/* 4 GB, of which the ends are there. */
+START_TEST(a_large_hole_stays_one)
+{
+	const char *home = new_dir("home"), *back = new_dir("back");
+	const off_t end = (off_t)4 << 30;
+	int fd = open(in("home/f"), O_WRONLY | O_CREAT, 0600);
+	struct archive_meta m;
+	struct stat st;
+	char text[8];
+
+	ck_assert_int_eq(pwrite(fd, "begin", 5, 0), 5);
+	ck_assert_int_eq(pwrite(fd, "end", 3, end - 3), 3);
+	close(fd);
+	ok(pack(home, &m));
+	ck_assert_int_lt(m.size, 1 << 20);
+	ok(unpack(back));
+	ck_assert(!lstat(in("back/f"), &st));
+	ck_assert_int_eq(st.st_size, end);
+	ck_assert_int_lt(st.st_blocks * 512, 1 << 20);
+	fd = open(in("back/f"), O_RDONLY);
+	ck_assert_int_eq(pread(fd, text, 6, 0), 6);
+	ck_assert(!memcmp(text, "begin", 6));
+	ck_assert_int_eq(pread(fd, text, 4, end - 4), 4);
+	ck_assert(!memcmp(text, "\0end", 4));
+	close(fd);
+}
+END_TEST
+
+/* ROOST_FILES=N: how many (10000); N is told, with what it took. */
+START_TEST(many_files_come_back)
+{
+	const char *home = new_dir("home"), *back = new_dir("back");
+	const char *v = getenv("ROOST_FILES");
+	long n = v ? strtol(v, NULL, 10) : 10000;
+	int64_t made, packed;
+	struct archive_meta m;
+	struct rusage use;
+
+	for (long i = 0; i < n; i++) {
+		char path[256];
+		int fd;
+
+		snprintf(path, sizeof path, "%s/d%ld", home, i / 1000);
+		ck_assert(i % 1000 || !mkdir(path, 0700));
+		snprintf(path, sizeof path, "%s/d%ld/f%ld", home, i / 1000, i);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		ck_assert_int_eq(write(fd, path, 20), 20);
+		close(fd);
+	}
+	made = clock_mono_ms();
+	ok(pack(home, &m));
+	packed = clock_mono_ms();
+	ck_assert_int_ge(m.files, n);
+	ok(unpack(back));
+	getrusage(RUSAGE_SELF, &use);
+	printf("%ld files: packed in %lld ms, unpacked in %lld ms, %ld KiB\n",
+	       n, (long long)(packed - made),
+	       (long long)(clock_mono_ms() - packed), use.ru_maxrss);
+	if (n <= 20000)
+		same_trees(home, back);
+}
+END_TEST
+
 START_TEST(owner_is_who_is_named)
 {
 	const char *home = new_dir("home"), *back = new_dir("back");
@@ -353,6 +419,8 @@ main(void)
 	tcase_add_test(c, sockets_and_devices_are_counted);
 	tcase_add_test(c, access_lists_come_back);
 	tcase_add_test(c, many_islands_come_back);
+	tcase_add_test(c, a_large_hole_stays_one);
+	tcase_add_test(c, many_files_come_back);
 	tcase_add_test(c, owner_is_who_is_named);
 	tcase_add_test(c, unreadable_for_its_owner);
 	tcase_add_test(c, what_cannot_be_read_fails);

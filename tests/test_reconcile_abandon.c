@@ -290,6 +290,30 @@ START_TEST(delete_in_the_middle_of_an_undo)
 }
 END_TEST
 
+/* Its worker dies when the home is out of the trash, before that is written:
+ * the row forgets the trash all the same. */
+START_TEST(an_undo_whose_worker_dies)
+{
+	struct workspace w = ws_at(STATUS_STANDBY);
+	char id[37], op_id[37];
+
+	wish_delete(w.id);
+	pass();
+	w = get(w.id);
+	hold = true;
+	ok(workspace_undelete(cx, db, w.id, 0, STATUS_STANDBY, NULL));
+	round_now(true);
+	ck_assert(name_trash_ids(w.trash_key, id, op_id));
+	ok(home_dir.untrash(cx, id, op_id));
+	die(w.id);
+	hold = false;
+	pass();
+	is_at(w.id, STATUS_STANDBY);
+	finds(w.id, "precious");
+	ck_assert_ptr_null(get(w.id).trash_key);
+}
+END_TEST
+
 /* A lock that nobody holds has no file: run/ would keep one for each
  * workspace that there ever was. */
 START_TEST(a_pass_leaves_no_file_of_a_lock)
@@ -322,6 +346,7 @@ main(void)
 				      delete_in_the_middle_of_anything,
 				      undo_in_the_middle_of_a_delete,
 				      delete_in_the_middle_of_an_undo,
+				      an_undo_whose_worker_dies,
 				      a_pass_leaves_no_file_of_a_lock,
 				      NULL};
 

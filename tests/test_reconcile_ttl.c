@@ -321,6 +321,122 @@ cuts_left(void)
 	return all.n;
 }
 
+/* ---- A clock that jumps ---- */
+
+#define HOUR INT64_C(3600000)
+
+/* As if the clock had been set ahead by so much (back: less than 0): all that
+ * was written down has that much more age. */
+static void
+jump(const char *id, int64_t ms)
+{
+	static const char *const cols[] = {"op_started_ms", "last_access_ms",
+					   "idle_since_ms", "status_changed_ms",
+					   "keep_until_ms", "next_retry_ms",
+					   "purge_ms",	    "deleted_ms",
+					   "created_ms"};
+
+	for (size_t i = 0; i < sizeof cols / sizeof *cols; i++)
+		doctor(id, "%s = iif(%s > 0, max(1, %s - %lld), 0)", cols[i],
+		       cols[i], cols[i], (long long)ms);
+}
+
+/* Whatever it was at, it comes back with what was in it. */
+static void
+comes_back(const char *id, const char *scene)
+{
+	struct workspace w = get(id);
+
+	if (w.deleted_ms)
+		ok(workspace_undelete(cx, db, id, 0, STATUS_STANDBY, NULL));
+	else if (w.status == STATUS_ERROR)
+		ok(workspace_recover(cx, db, id, 0, NULL));
+	pass();
+	wish(id, STATUS_RUNNING);
+	pass();
+	ck_assert_msg(get(id).status == STATUS_RUNNING, "%s: %s, %s", scene,
+		      status_name(get(id).status),
+		      reason_name(get(id).error_reason));
+	finds(id, "precious");
+}
+
+/* Unused from now on, it is asleep and archived in its time and an hour. */
+static void
+falls_asleep(const char *id, const char *scene)
+{
+	int64_t ttls = (get(id).standby_ttl_s + get(id).archive_ttl_s) * 1000;
+
+	jump(id, 2 * HOUR);
+	pass(); /* may have something else to say of it first */
+	pass();
+	ck_assert_msg(get(id).status == STATUS_STANDBY, "%s: %s", scene,
+		      status_name(get(id).status));
+	jump(id, ttls + 2 * HOUR);
+	pass();
+	ck_assert_msg(get(id).status == STATUS_PENDING, "%s: %s", scene,
+		      status_name(get(id).status));
+	ck_assert(is_whole(get(id).archive_key));
+}
+
+static void
+scene_dead(const char *id)
+{
+	hold = true;
+	wish(id, STATUS_PENDING);
+	round_now(true);
+	die(id);
+	hold = false;
+}
+
+static void
+scene_kept(const char *id)
+{
+	wish(id, STATUS_RUNNING);
+	pass();
+	ok(workspace_keep(cx, db, id, 0, cx->now_ms + HOUR / 2, NULL));
+}
+
+static const struct {
+	const char *name;
+	enum status from;
+	void (*then)(const char *id); /* NULL: no more */
+} jumps[] = {
+	{"asleep", STATUS_STANDBY, NULL},
+	{"awake", STATUS_RUNNING, NULL},
+	{"archived", STATUS_PENDING, NULL},
+	{"deleted", STATUS_STANDBY, wish_delete},
+	{"deleted archived", STATUS_PENDING, wish_delete},
+	{"kept", STATUS_STANDBY, scene_kept},
+	{"worker died", STATUS_STANDBY, scene_dead},
+};
+
+/* An hour ahead or back, and back to what it was: nothing is lost, and no rule
+ * is off for ever. */
+START_TEST(a_clock_that_jumps)
+{
+	for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++)
+		for (int way = -1; way <= 1; way += 2) {
+			struct workspace w = ws_at(jumps[i].from);
+
+			if (jumps[i].then)
+				jumps[i].then(w.id);
+			jump(w.id, way * HOUR);
+			pass();
+			invariants(w.id, true);
+			ck_assert_msg(get(w.id).trash_key ||
+					      !get(w.id).deleted_ms ||
+					      jumps[i].from == STATUS_PENDING,
+				      "%s: purged too early", jumps[i].name);
+			jump(w.id, -way * HOUR);
+			pass();
+			invariants(w.id, true);
+			comes_back(w.id, jumps[i].name);
+			jump(w.id, -HOUR);
+			falls_asleep(w.id, jumps[i].name);
+		}
+}
+END_TEST
+
 START_TEST(who_lost_a_session_is_cut_and_nobody_else)
 {
 	struct workspace w = ws_at(STATUS_RUNNING);
@@ -438,6 +554,7 @@ main(void)
 				      a_visit_in_the_last_moment,
 				      the_wish_looks_again,
 				      a_failed_listing_stops_nobody,
+				      a_clock_that_jumps,
 				      who_lost_a_session_is_cut_and_nobody_else,
 				      what_is_not_running_is_cut_as_well,
 				      what_cannot_be_cut_is_given_up_in_time,

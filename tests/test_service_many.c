@@ -348,6 +348,8 @@ let_loose(uint32_t number, void (*what)(void), long deeds)
 static void
 open_zoo(void)
 {
+	/* the arena goes after each deed */
+	static const char *const names[PEOPLE] = {"p0", "p1", "p2", "p3", "p4"};
 	struct who people[PEOPLE];
 	struct wish_new n = {.name = "w",
 			     .standby_ttl_s = 300,
@@ -358,8 +360,7 @@ open_zoo(void)
 	ok(setting_put(cx, db, SETTING_MAX_RUNNING_PER_USER, LIMIT));
 	ok(setting_put(cx, db, SETTING_MAX_RUNNING_GLOBAL, LIMIT_ALL));
 	for (size_t i = 0; i < PEOPLE; i++)
-		people[i] =
-			new_who(arena_printf(&cx->arena, "p%zu", i), ROLE_USER);
+		people[i] = new_who(names[i], ROLE_USER);
 	for (size_t i = 0; i < MANY; i++) {
 		zoo[i].who = people[i % PEOPLE];
 		ok(wish_create(cx, db, &zoo[i].who, &n, &w, &again));

@@ -17,15 +17,22 @@ uid_of(const struct job *j)
 
 /*
  * The home of one that was deleted lies in the trash as long as the row says
- * so: nothing else may become its home before that was looked for there.
+ * so: nothing else may become its home before that was looked for there. When
+ * it is in its place (an earlier try of this very operation may have come to
+ * its end) the row names nothing in the trash any more.
  */
 static enum err
-from_trash(struct job *j, struct outcome *out, bool *there)
+take_back(struct job *j, struct outcome *out, bool *there)
 {
 	char id[37], op_id[37];
 	enum err e;
 
-	*there = false;
+	if ((e = job_home(j, there)))
+		return e;
+	if (*there) {
+		out->untrashed = true;
+		return OK;
+	}
 	if (!j->ws.trash_key || !name_trash_ids(j->ws.trash_key, id, op_id) ||
 	    strcmp(id, j->ws.id) != 0)
 		return OK;
@@ -44,8 +51,7 @@ job_provision(struct job *j, struct outcome *out)
 	bool there;
 	enum err e;
 
-	if ((e = job_home(j, &there)) || there ||
-	    (e = from_trash(j, out, &there)) || there)
+	if ((e = take_back(j, out, &there)) || there)
 		return e;
 	return j->w->home->create(j->cx, j->ws.id, uid_of(j));
 }
@@ -100,9 +106,7 @@ job_restore(struct job *j, struct outcome *out)
 	bool there;
 	enum err e;
 
-	/* An earlier try of this very operation may have come to its end. */
-	if ((e = job_home(j, &there)) || there ||
-	    (e = from_trash(j, out, &there)) || there)
+	if ((e = take_back(j, out, &there)) || there)
 		return e;
 	/* Undone: its home was to be there or in the trash, if it had one. */
 	if (j->ws.status == STATUS_DELETED && j->ws.trash_key)

@@ -23,8 +23,8 @@ const KINDS = [
 	['pass', /roost-reconcile/],
 	['handler', /roost\.fcgi/],
 	['gate', /roost-gate\.fcgi/],
-	['web', /lighttpd/],
 	['serve', /tools\/run|^sleep /],
+	['web', /lighttpd/],
 	['instance', /wsapp|bwrap/],
 ];
 

@@ -28,8 +28,8 @@ const settings = {
 };
 // wrong whatever was killed
 const NEVER = ['DataLost', 'ArchiveCorrupted', 'InstanceWithoutHome'];
-// After a server was killed for so long anything may be answered.
-const SHAKEN = 6000;
+// After a killed server answers again, for so long anything may be answered.
+const SHAKEN = 4000;
 // Where kills of servers end, as a share of the time: what is left then lives
 // to the end, and shows whether it grows.
 const CALM = 0.25;
@@ -138,8 +138,11 @@ class Soak {
 	async serverKiller() {
 		const calm = Date.now() + SECONDS * 1000 * CALM;
 		while (!this.over && Date.now() + SHAKEN < calm) {
-			this.shaken = Date.now() + SHAKEN;
+			this.shaken = Infinity;
 			this.kill(this.pick(['handler', 'handler', 'gate']));
+			await until(async () => (await this.site.admin.navigate(
+				'/healthz')).status === 200, 'it to answer again');
+			this.shaken = Date.now() + SHAKEN;
 			await sleep(40_000);
 		}
 		if (this.lost) return;
