@@ -101,6 +101,8 @@ void page_kick(struct cx *cx, struct call *c);
  * message is shown once. */
 void page_done(struct cx *cx, struct call *c, const struct value *back,
 	       const char *path, const char *said);
+/* A page that is open fetches itself anew (live.js). */
+bool page_by_script(const struct call *c);
 /* The flash that a navigation brought: into the view, and forgotten. */
 void page_flash(struct cx *cx, struct call *c);
 const char *page_path(struct cx *cx, const char *id); /* "/workspaces/{id}" */

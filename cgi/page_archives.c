@@ -144,12 +144,18 @@ item_found(struct cx *cx, const struct call *c, struct json_object *o,
 			  !same(c->ws->restore_key, f->key));
 }
 
+/* While something is done to a workspace its page fetches itself each second,
+ * and no archive comes or goes before the end: the part that is left out stays
+ * as it is, and a store far away is not asked for each of them each time. */
 void
 page_archives(struct cx *cx, struct call *c)
 {
 	struct json_object *items = view_list(c->view, "archives");
 	struct found_list l;
 
+	if (page_by_script(c) && c->ws->operation != OPERATION_NONE)
+		return;
+	view_bool(c->view, "tells_archives", true);
 	if (find(cx, c, &l)) {
 		log_fail(cx, "archives");
 		cx_clear(cx);

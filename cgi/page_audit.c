@@ -74,6 +74,19 @@ view_changes(struct json_object *o, const struct audit *a, bool api)
 	}
 }
 
+/* Without its "/"; NULL: nowhere. A plan is shown to whose it is. */
+static const char *
+target_path(struct cx *cx, const struct call *c, const struct audit *a)
+{
+	if (!id_is_uuid(a->target))
+		return NULL;
+	if (strncmp(a->action, "bulk.", 5) != 0)
+		return arena_printf(&cx->arena, "workspaces/%s", a->target);
+	return a->user_id == c->who.user_id
+		       ? arena_printf(&cx->arena, "admin/bulk/%s", a->target)
+		       : NULL;
+}
+
 static void
 view_audit(struct cx *cx, struct call *c, struct json_object *o,
 	   const struct audit *a)
@@ -93,7 +106,7 @@ view_audit(struct cx *cx, struct call *c, struct json_object *o,
 		return;
 	view_text(o, "at_text", page_time(cx, a->at_ms));
 	view_text(o, "did", did(cx, a->action));
-	view_text(o, "workspace", id_is_uuid(a->target) ? a->target : NULL);
+	view_text(o, "target_path", target_path(cx, c, a));
 }
 
 static enum err

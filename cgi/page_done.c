@@ -43,10 +43,10 @@ page_done(struct cx *cx, struct call *c, const struct value *back,
 
 /* A page that is being left may still fetch itself anew (live.js): it would
  * take the message away from the one that is just being opened. */
-static bool
-by_script(const struct request *rq)
+bool
+page_by_script(const struct call *c)
 {
-	const char *mode = rq->header[HEADER_FETCH_MODE];
+	const char *mode = c->rq->header[HEADER_FETCH_MODE];
 
 	return mode != NULL && strcmp(mode, "navigate") != 0;
 }
@@ -56,7 +56,7 @@ page_flash(struct cx *cx, struct call *c)
 {
 	const char *said = cookie_get(cx, c->rq->header[HEADER_COOKIE], FLASH);
 
-	if (said == NULL || by_script(c->rq))
+	if (said == NULL || page_by_script(c))
 		return;
 	/* only our own sentences: the cookie is the client's to write */
 	if (strncmp(said, "said_", 5) == 0 && page_has(said))

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "cgi/page_admin.h"
-#include "store/audit.h"
-#include "store/survey.h"
+#include "service/survey_wish.h"
 
 #define STRANGE_ITEMS 100
 #define SURVEY_ITEMS 10
@@ -48,22 +47,11 @@ view_found(struct json_object *o, const struct found *f)
 static enum err
 ask(struct cx *cx, struct call *c, enum survey_what what)
 {
-	const char *action =
-		arena_printf(&cx->arena, "archives.%s", survey_what_name(what));
-	enum err e;
+	enum err e = survey_wish(cx, c->db, &c->who, what);
 
-	if ((e = db_begin(cx, c->db)))
-		return e;
-	if ((e = survey_ask(cx, c->db, what, c->who.user_id,
-			    c->who.username)) ||
-	    (e = audit_add(cx, c->db, c->who.user_id, c->who.username, action,
-			   "", NULL)) ||
-	    (e = db_commit(cx, c->db))) {
-		db_rollback(c->db);
-		return e;
-	}
-	page_kick(cx, c);
-	return OK;
+	if (!e)
+		page_kick(cx, c);
+	return e;
 }
 
 /* ---- JSON ---- */

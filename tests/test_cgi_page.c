@@ -2,6 +2,8 @@
 #include "support/cgifix.h"
 
 #include "cgi/page.h"
+#include "rules/bulk.h"
+#include "store/survey.h"
 
 #define CSRF "csrf=ann-token"
 
@@ -69,6 +71,10 @@ START_TEST(every_word_of_the_rules_has_a_message)
 		known(fmt("result_%s", result_name(r)));
 	for (enum err e = OK + 1; e < ERR__MAX; e++)
 		known(err_slug(e));
+	for (unsigned v = 0; v < BULK_VERB__MAX; v++)
+		known(fmt("did_bulk_%s", bulk_verb_name(v)));
+	for (enum survey_what w = 0; w < SURVEY__MAX; w++)
+		known(fmt("did_archives_%s", survey_what_name(w)));
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-/* What the wishes share. Only for lib/service/wish*.c and bulk.c. */
+/* What the wishes share. Only for lib/service/. */
 #ifndef SERVICE_WISH_COMMON_H
 #define SERVICE_WISH_COMMON_H
 

@@ -5,6 +5,38 @@ import assert from 'node:assert/strict';
 import { button, KINDS, link, until, withSite } from './site.mjs';
 
 withSite('pages', {}, (it) => {
+	it('what changes takes neither the focus nor what is open', async (site) => {
+		const lee = await site.addUser('lee');
+		const [one, two] = [await lee.create({ name: 'one' }),
+			await lee.create({ name: 'two' })];
+		const page = await site.page({ as: lee,
+			viewport: { width: 360, height: 300 } });
+		const renamed = async (name) => {
+			await lee.api('PATCH', `/workspaces/${two.id}`, { name },
+				{ expect: 200 });
+			await page.getByRole('heading', { name }).waitFor();
+		};
+		const has = () => page.evaluate(() => document.activeElement.textContent);
+
+		await lee.phase(one.id, 'RUNNING');
+		await lee.phase(two.id, 'RUNNING');
+		await page.goto('/');
+		await button(page, /^Stop.*: one$/).focus();
+		const y = await page.evaluate(() => scrollY);
+		await renamed('two again');
+		assert.equal(await has(), 'Stop: one');
+		assert.equal(await page.evaluate(() => scrollY), y);
+		// what is pressed goes, and leaves the focus to what comes
+		await page.goto(`/workspaces/${one.id}`);
+		await button(page, /^Stop/).focus();
+		await lee.api('POST', `/workspaces/${one.id}:stop`, undefined,
+			{ expect: 202 });
+		await button(page, /^Start/).waitFor();
+		assert.ok(await page.evaluate(() =>
+			document.activeElement.matches('#now a, #now button')));
+		await page.context().close();
+	});
+
 	for (const [kind, options] of KINDS) {
 		it(`the trash, ${kind}`, async (site) => {
 			const tom = await site.addUser(`tom ${kind}`);

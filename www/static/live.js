@@ -70,24 +70,60 @@ async function unhurried(got) {
 const shown = new Map();	// id -> the part as the server last printed it
 let last = 0;
 
-// What had the focus, told by what it does.
+// What had the focus, told by what it does; else by its kind and name.
+const HOLDS = "a, button, summary, input, select, textarea, [tabindex]";
+
 function mark(node) {
-	if (!node || !node.matches("a, button"))
+	if (!node || !node.matches(HOLDS))
 		return "";
-	return (node.form ? node.form.action : node.href) + node.textContent;
+	if (node.id)
+		return `#${node.id}`;
+	if (node.matches("a, button"))
+		return (node.form ? node.form.action : node.href) + node.textContent;
+	return `${node.localName} ${node.getAttribute("aria-labelledby") ||
+		node.getAttribute("name") || node.textContent}`;
+}
+
+// What a person has opened, and how far things were scrolled: by their order.
+function held(part) {
+	return [...part.querySelectorAll("details, .scroll")].map((node) => ({
+		kind: node.localName, open: node.open,
+		x: node.scrollLeft, y: node.scrollTop }));
+}
+
+function hold(part, was) {
+	for (const [i, node] of part.querySelectorAll("details, .scroll").entries()) {
+		if (!was[i] || was[i].kind !== node.localName)
+			continue;
+		if (node.localName === "details")
+			node.open = was[i].open;
+		node.scrollTo(was[i].x, was[i].y);
+	}
+}
+
+// A button that is gone leaves the focus to what took its place.
+function refocus(fresh, focus) {
+	const all = [...fresh.querySelectorAll(HOLDS)];
+	const node = all.find((one) => mark(one) === focus) ||
+		all.find((one) => one.matches("a, button"));
+
+	if (node)
+		node.focus({ preventScroll: true });
 }
 
 function replace(old, fresh) {
 	const focus = old.contains(document.activeElement)
 		? mark(document.activeElement) : "";
+	const [x, y] = [scrollX, scrollY];
+	const was = held(old);	// before it leaves the page
 
 	shown.set(old.id, fresh.cloneNode(true));
 	localize(fresh);
 	old.replaceWith(fresh);
+	hold(fresh, was);
 	if (focus)
-		for (const node of fresh.querySelectorAll("a, button"))
-			if (mark(node) === focus)
-				node.focus();
+		refocus(fresh, focus);
+	scrollTo(x, y);
 }
 
 // Somebody who is writing into a part, or about to press, is left alone.
@@ -199,10 +235,10 @@ export async function listen(after) {
 	}
 }
 
-// What no feed tells about.
-export async function repeat(ms) {
-	for (;;) {
-		await pause(ms);
+// What no feed tells about: as long as the page says so.
+export async function repeat() {
+	for (let often; (often = document.querySelector("[data-every]"));) {
+		await pause(Number(often.dataset.every));
 		if (!document.hidden)
 			await show();
 	}

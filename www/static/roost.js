@@ -15,4 +15,4 @@ if (one)
 else if (many)
 	listen(Number(many.dataset.after));
 else if (often)
-	repeat(Number(often.dataset.every));
+	repeat();
