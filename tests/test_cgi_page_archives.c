@@ -60,6 +60,25 @@ START_TEST(a_page_lists_what_the_store_has)
 END_TEST
 
 /* The page asks first, names what happens, and says which. */
+/* A page that follows an operation asks no store for each step of it. */
+START_TEST(a_page_that_follows_leaves_them_out)
+{
+	struct workspace w = create(&ann_who, "w");
+	const char *path = fmt("/workspaces/%s", w.id);
+
+	ok(op_begin(cx, db, w.id, w.rev, w.status, OPERATION_PROVISIONING,
+		    new_id(), &w));
+	ask("GET", path);
+	browser();
+	as(ann_cookie);
+	set("HTTP_SEC_FETCH_MODE", "cors");
+	ck_assert_int_eq(answered(), 200);
+	ck_assert(says("id=\"history\"") && !says("id=\"archives\""));
+	ck_assert_int_eq(look(ann_cookie, path), 200);
+	ck_assert(says("id=\"archives\""));
+}
+END_TEST
+
 START_TEST(any_of_them_is_restored)
 {
 	struct workspace w = create(&ann_who, "w");
@@ -186,6 +205,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {a_page_lists_what_the_store_has,
+				      a_page_that_follows_leaves_them_out,
 				      any_of_them_is_restored,
 				      what_is_no_archive_of_it_is_refused,
 				      out_of_an_error,

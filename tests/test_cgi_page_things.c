@@ -306,6 +306,10 @@ START_TEST(a_bulk_is_shown_then_done)
 	/* pressed twice: the same answer, nothing more */
 	ck_assert_int_eq(post(fmt("%s/do", plan), ""), 303);
 	ck_assert_str_eq(audited(), "root bulk.stop 1 of 2");
+	/* and the log leads back to it */
+	ck_assert_int_eq(page("/admin/audit?action=bulk.stop"), 200);
+	ck_assert(says("stopped several workspaces"));
+	ck_assert(says(fmt("href=\"%s\"", plan)));
 	/* nobody else's */
 	ck_assert_int_eq(get_as(ann_cookie, plan), 403);
 }
@@ -505,7 +509,7 @@ START_TEST(in_korean)
 	as(admin_cookie);
 	set("HTTP_ACCEPT_LANGUAGE", "ko");
 	ck_assert_int_eq(answered(), 200);
-	ck_assert(says("정지합니다. 홈은 남습니다"));
+	ck_assert(says("중지합니다. 홈은 남습니다"));
 }
 END_TEST
 
