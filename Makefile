@@ -8,6 +8,7 @@
 #   make e2e                           only the end-to-end tests
 #   make e2e-code-server               the one of code-server, which it installs
 #   make asan                          unit tests under ASan and UBSan
+#   make tsan                          what has threads, under TSan
 #   make fuzz [SECONDS=20]             fuzz what reads an outsider's bytes
 #   make fuzz-long                     the same for an hour, over all of them
 #   make soak [SECONDS=3600]           a busy site with kills, then counted
@@ -208,8 +209,14 @@ e2e-code-server: all code-server
 asan:
 	@SWEEP_STEP=$${SWEEP_STEP:-6} $(MAKE) --no-print-directory FLAVOUR=asan unit
 
+# The handler's threads: its programs, and what runs in them.
+THREADED := test_cgi_program test_cgi_wait test_cgi_app
 tsan:
-	@$(MAKE) --no-print-directory FLAVOUR=tsan unit
+	@$(MAKE) --no-print-directory FLAVOUR=tsan tsan-run
+
+tsan-run: $(PROGRAMS) $(addprefix $(B)/tests/,$(THREADED))
+	@TSAN_OPTIONS="halt_on_error=1 $$TSAN_OPTIONS" \
+		tests/run-unit $(addprefix $(B)/tests/,$(THREADED))
 
 deps-%: FORCE
 	@tools/deps $*
@@ -268,7 +275,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all golden help unit build-tests tidy check check-all e2e e2e-code-server asan tsan run format lint bench bench-run fuzz fuzz-long soak \
+.PHONY: all golden help unit build-tests tidy check check-all e2e e2e-code-server asan tsan tsan-run run format lint bench bench-run fuzz fuzz-long soak \
 	docs install code-server clean FORCE
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')

@@ -360,13 +360,13 @@ comes_back(const char *id, const char *scene)
 	finds(id, "precious");
 }
 
-/* Unused from now on, it is asleep and archived in its time and an hour. */
+/* Unused from now on, it is asleep and archived in its time and a few hours. */
 static void
 falls_asleep(const char *id, const char *scene)
 {
 	int64_t ttls = (get(id).standby_ttl_s + get(id).archive_ttl_s) * 1000;
 
-	jump(id, 2 * HOUR);
+	jump(id, 3 * HOUR);
 	pass(); /* may have something else to say of it first */
 	pass();
 	ck_assert_msg(get(id).status == STATUS_STANDBY, "%s: %s", scene,
@@ -376,6 +376,17 @@ falls_asleep(const char *id, const char *scene)
 	ck_assert_msg(get(id).status == STATUS_PENDING, "%s: %s", scene,
 		      status_name(get(id).status));
 	ck_assert(is_whole(get(id).archive_key));
+}
+
+static void
+scene_failed(const char *id)
+{
+	mock.start_err = ERR_ACTION;
+	set(SETTING_RETRY_BASE_SECONDS, 30);
+	wish(id, STATUS_RUNNING);
+	pass();
+	is_error(id, REASON_ACTION_FAILED);
+	mock.start_err = OK;
 }
 
 static void
@@ -407,6 +418,7 @@ static const struct {
 	{"deleted", STATUS_STANDBY, wish_delete},
 	{"deleted archived", STATUS_PENDING, wish_delete},
 	{"kept", STATUS_STANDBY, scene_kept},
+	{"failed", STATUS_STANDBY, scene_failed},
 	{"worker died", STATUS_STANDBY, scene_dead},
 };
 
