@@ -432,6 +432,8 @@ static const struct {
 	{"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC", "WHEN UTC"},
 	{"\\?v=[0-9a-f]{10}", "?v=VERSION"},
 	{"[0-9a-zA-Z_-]{43,64}", "SECRET"},
+	{"name=\"seen\" value=\"[0-9a-f]{16}\"",
+	 "name=\"seen\" value=\"MARK\""},
 	{"<code>[0-9a-f]{16}</code>", "<code>REQUEST</code>"},
 	{"([0-9.]+ [kMGT]B free|여유 공간 [0-9.]+ [kMGT]B)", "SIZE"},
 	{"\n([ \t]*\n)+", "\n"},
