@@ -58,8 +58,8 @@ withSite('administration', { apps: app('wsapp') }, (it) => {
 			await page.getByLabel('Hand them over').check();
 			await page.getByLabel('New owner').fill('admin');
 			await press(page, 'Show what will happen');
-			await page.getByText('1 workspaces go to admin.').waitFor();
-			await page.getByText('1 of them run and are stopped.').waitFor();
+			await page.getByText('1 workspace goes to admin.').waitFor();
+			await page.getByText('1 of them runs and is stopped.').waitFor();
 			await press(page, 'Delete user');
 			await page.getByText('The user is deleted.').waitFor();
 			await site.admin.phase(ws.id, 'STANDBY');

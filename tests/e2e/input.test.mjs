@@ -13,7 +13,7 @@ const fields = {};
 for (const [, form] of table('forms.def').matchAll(/^F\((\w+)\)/gm))
 	fields[form] = [];
 for (const [, form, name, type, least, most, need] of table('forms.def').matchAll(
-	/^X\((\w+), *(\w+), *(\w+), *(\d+), *(\w+), *(\w+)\)/gm))
+	/^X\((\w+), *(\w+), *(\w+), *(-?\d+), *(\w+), *(\w+)\)/gm))
 	fields[form].push({ name, type, least: Number(least), need,
 		most: most === 'INT64_MAX' ? 2n ** 63n - 1n : BigInt(most) });
 
@@ -31,7 +31,7 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 const valid = ({ type, least, name }) => ({
 	TEXT: 'x'.repeat(Math.max(least, 1)), LINES: 'x', SECRET: 'xyz',
-	WORD: name === 'lang' ? 'en' : 'x'.repeat(least),
+	WORD: name === 'lang' ? 'en' : 'x'.repeat(Math.max(least, 1)),
 	INT: least, UUID: '00000000-0000-4000-8000-000000000000', BOOL: true,
 	UUIDS: ['00000000-0000-4000-8000-000000000000'],
 })[type];
