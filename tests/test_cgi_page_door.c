@@ -51,7 +51,7 @@ START_TEST(it_shows_what_is_not_well_and_how_old_that_is)
 	ck_assert(says("gate <span class=\"quiet\">dead</span>"));
 	ck_assert(says("Broken"));
 	ck_assert(!says("fine"));
-	ck_assert(says("looked 2 h 0 min ago and found 1 things in order"));
+	ck_assert(says("looked 2 h 0 min ago and found 1 thing in order"));
 }
 END_TEST
 
