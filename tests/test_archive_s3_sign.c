@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/hash.h"
+#include "archive/s3.h"
 #include "archive/s3_sign.h"
 #include "base/id.h"
 #include "base/uri.h"
@@ -184,6 +185,24 @@ START_TEST(sums)
 }
 END_TEST
 
+/* What a server says there is sent back to it in a header. */
+START_TEST(a_checksum_is_one_word)
+{
+	char etag[S3_ETAG_MAX], many[200];
+
+	s3_unquote("\"5d41-2\"", etag);
+	ck_assert_str_eq(etag, "5d41-2");
+	s3_unquote("a\rX-Evil: 1\n b\t\x7f\xff", etag);
+	ck_assert_str_eq(etag, "aX-Evil:1b");
+	s3_unquote(NULL, etag);
+	ck_assert_str_eq(etag, "");
+	memset(many, 'a', sizeof(many));
+	many[sizeof(many) - 1] = '\0';
+	s3_unquote(many, etag);
+	ck_assert_uint_eq(strlen(etag), S3_ETAG_MAX - 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -193,7 +212,8 @@ main(void)
 				      a_link_for_a_day,
 				      a_session_is_signed_too,
 				      what_is_encoded,
-				      sums};
+				      sums,
+				      a_checksum_is_one_word};
 	const struct suite s = {"archive_s3_sign", up, down, 20};
 
 	return suite_run(&s, tests, sizeof(tests) / sizeof(*tests));

@@ -286,13 +286,14 @@ s3_etag(struct cx *cx, const struct http_answer *a, char out[S3_ETAG_MAX])
 	s3_unquote(http_header(cx, a, "ETag"), out);
 }
 
+/* RFC 9110 section 8.8.3, of ASCII: it goes back in a header of ours. */
 void
 s3_unquote(const char *etag, char out[S3_ETAG_MAX])
 {
 	size_t n = 0;
 
 	for (; etag && *etag && n + 1 < S3_ETAG_MAX; etag++)
-		if (*etag != '"')
+		if (*etag > ' ' && *etag < 0x7f && *etag != '"')
 			out[n++] = *etag;
 	out[n] = '\0';
 }

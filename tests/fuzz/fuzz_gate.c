@@ -169,6 +169,14 @@ is_a_head(const char *p)
 	}
 }
 
+/* In the answer, and not because it was asked for: a fuzzer that watches
+ * comparisons puts into its inputs what they are compared with. */
+static bool
+tells(const char *out, const char *what, const uint8_t *data, size_t n)
+{
+	return strstr(out, what) && !memmem(data, n, what, strlen(what));
+}
+
 static void
 nobody_came_in(const struct input *in, const uint8_t *data, size_t n)
 {
@@ -176,10 +184,11 @@ nobody_came_in(const struct input *in, const uint8_t *data, size_t n)
 	bool knows = memmem(data, n, SESSION, strlen(SESSION)) ||
 		     memmem(data, n, TOKEN, strlen(TOKEN));
 
-	MUST(!strstr(out, "slot09") && !strstr(out, BOBS ".sock"));
-	MUST(!strstr(out, "slot07") || knows);
+	MUST(!tells(out, "slot09", data, n));
+	MUST(!tells(out, BOBS ".sock", data, n));
+	MUST(!tells(out, "slot07", data, n) || knows);
 	MUST(!strstr(out, SESSION) || !strncmp(out, "Status: 302", 11));
-	MUST(!strstr(out, the.dir));
+	MUST(!tells(out, the.dir, data, n));
 }
 
 static void
