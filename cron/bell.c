@@ -133,8 +133,10 @@ again_is_left(struct cx *cx)
 }
 
 bool
-again_take(struct cx *cx)
+again_take(struct cx *cx, bool *full)
 {
-	unlink(site_run_file(cx, "again"));
-	return unlink(site_run_file(cx, "full")) == 0;
+	bool left = unlink(site_run_file(cx, "again")) == 0;
+
+	*full = unlink(site_run_file(cx, "full")) == 0;
+	return left || *full;
 }

@@ -25,7 +25,7 @@ enum woke bell_wait(struct bell *b, const struct workers *ws,
 /* full: cron was here, so all that runs is to be looked at too. */
 void again_leave(struct cx *cx, bool full);
 bool again_is_left(struct cx *cx);
-/* Takes it away; was a full look wanted? */
-bool again_take(struct cx *cx);
+/* Takes it away. Was it there, and was a full look wanted? */
+bool again_take(struct cx *cx, bool *full);
 
 #endif

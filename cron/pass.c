@@ -78,7 +78,7 @@ error(struct run *run, const struct cx *cx, const char *why)
 	log_event(cx, LOG_LEVEL_ERROR, "pass-error", "why", why, NULL);
 }
 
-/* After each full look, when all that is urgent has been begun. */
+/* After each full look or wish, when all that is urgent has been begun. */
 static enum err
 chores(struct run *run, struct cx *cx)
 {
@@ -135,10 +135,12 @@ round_once(struct run *run, bool full)
 {
 	struct round r = {.full = full};
 	struct cx cx = {0};
+	bool asked, whole;
 	enum err e;
 
 	cx_begin(&cx, run->site);
-	r.full |= again_take(&cx);
+	asked = again_take(&cx, &whole);
+	r.full |= whole;
 	alarm(HUNG_S);
 	e = pass_round(&cx, &run->w, &r);
 	add(run, &cx, &r);
@@ -147,7 +149,7 @@ round_once(struct run *run, bool full)
 		run->hopeless = true;
 	}
 	record(run, &cx);
-	if (r.full)
+	if (r.full || asked) /* perhaps for a survey */
 		run->chores = true;
 	if ((e = errands(&cx)))
 		error(run, &cx, cx.why);
