@@ -2,6 +2,7 @@
 // packed away or have died, a gate that is not there. SPEC F2.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { ask, direct, each, mark, nothingOf, seen, withoutGate } from './door-lib.mjs';
 import { NAVIGATE, until } from './site.mjs';
@@ -165,13 +166,17 @@ export function states(it, { me }) {
 
 	it('a gate that hangs lets nobody in', async (site) => {
 		const word = mark();
+		const gates = () => site.processes().filter(({ args }) =>
+			/roost-gate/.test(args));
 		const signal = (name) => {
-			for (const p of site.processes().filter(({ args }) =>
-				/roost-gate/.test(args))) process.kill(p.pid, name);
+			for (const { pid } of gates()) process.kill(pid, name);
 		};
+		const hangs = ({ pid }) => fs.readdirSync(`/proc/${pid}/task`).every((id) =>
+			/\) T /.test(fs.readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')));
 
 		signal('SIGSTOP');
 		try {
+			await until(() => gates().every(hangs), 'all of it to hang');
 			const rs = await site.admin.request('GET', `${me().path}echo/${word}`,
 				{ timeout: 700 }).catch((e) => e);
 			assert.ok(rs instanceof Error || rs.status >= 500, rs.text);
