@@ -241,11 +241,13 @@ tidy:
 		xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
 		-std=gnu11 -D_GNU_SOURCE -Ilib -I. 2>/dev/null' tidy
 
+build-bench: all $(BENCHES)
+
 # What people install is measured: without fault points.
 bench:
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-run
 
-bench-run: all $(BENCHES)
+bench-run: build-bench
 	@FLAVOUR=$(FLAVOUR) bench/run
 
 fuzz:
@@ -275,7 +277,7 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all golden help unit build-tests tidy check check-all e2e e2e-code-server asan tsan tsan-run run format lint bench bench-run fuzz fuzz-long soak \
+.PHONY: all golden help unit build-tests build-bench tidy check check-all e2e e2e-code-server asan tsan tsan-run run format lint bench bench-run fuzz fuzz-long soak \
 	docs install code-server clean FORCE
 
 -include $(shell test -d $(B)/obj && find $(B)/obj -name '*.d')

@@ -235,8 +235,8 @@ static void
 compare(const char *name, const char *rq, const char *most, const char *floor,
 	const char *floor_is)
 {
-	struct load ours = {port, rq, "200", ROUND_SECONDS};
-	struct load least = {port, floor, "200", ROUND_SECONDS};
+	struct load ours = {port, rq, "200", ROUND_SECONDS, 0};
+	struct load least = {port, floor, "200", ROUND_SECONDS, 0};
 	double us[2][ROUNDS], p50[2][ROUNDS], p99[2][ROUNDS];
 	size_t bad = 0;
 
