@@ -184,7 +184,7 @@ START_TEST(access_lists_come_back)
 	ok(fs_mkdir(cx, in("home/d"), 0755));
 	if (setxattr(in("home/f"), "system.posix_acl_access", acl, sizeof(acl),
 		     0)) {
-		fprintf(stderr, "SKIPPED: no access lists here: %s\n",
+		fprintf(stderr, "NOT TESTED: no access lists here: %s\n",
 			strerror(errno));
 		return;
 	}
@@ -295,7 +295,7 @@ START_TEST(owner_is_who_is_named)
 	struct stat st;
 
 	if (geteuid()) {
-		fprintf(stderr, "SKIPPED: needs root\n");
+		fprintf(stderr, "NOT TESTED: owners, without root\n");
 		return;
 	}
 	tree_file(home, "su", 10, 1);
@@ -386,7 +386,7 @@ START_TEST(what_cannot_be_read_fails)
 	pid_t pid;
 
 	if (geteuid()) {
-		fprintf(stderr, "SKIPPED: needs root\n");
+		fprintf(stderr, "NOT TESTED: owners, without root\n");
 		return;
 	}
 	tree_file(home, "foreign", 10, 1);

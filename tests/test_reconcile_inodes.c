@@ -128,7 +128,8 @@ START_TEST(inodes_run_out)
 	int n = 0;
 
 	if (!may_mount()) {
-		fprintf(stderr, "SKIPPED: inodes_run_out needs root\n");
+		fprintf(stderr,
+			"NOT TESTED: inodes that run out, without root\n");
 		return;
 	}
 	while (!try_with(s, n))
