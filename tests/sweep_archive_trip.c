@@ -228,30 +228,12 @@ as_worker(const char *dir, const char *way)
 	return e ? 1 : 0;
 }
 
-static void
-run_worker(const char *way, long n)
-{
-	char number[24];
-
-	snprintf(number, sizeof(number), "%ld", n);
-	setenv("ROOST_FAULT", number, 1);
-	setenv("ROOST_FAULT_KILL", "1", 1);
-	setenv("SWEEP_DIR", t.dir, 1);
-	setenv("SWEEP_WAY", way, 1);
-	execl("/proc/self/exe", "sweep", NULL);
-	_exit(3);
-}
-
 /* The n-th point kills the worker; false: it came to its end. */
 static bool
 with_kill(const char *way, long n)
 {
-	int status;
-	pid_t pid = fork();
+	int status = sweep_killed(t.dir, way, n);
 
-	if (!pid)
-		run_worker(way, n);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	nothing_is_lost();
 	ck_assert_msg(WIFSIGNALED(status) || status == 0, "status %d", status);
 	if (!WIFSIGNALED(status))
